@@ -1,0 +1,18 @@
+"""The tables of the core: plans as they were read, and the tasks made from them."""
+
+from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
+from tracker.models.tasks import Assignment, ProgressReport, Task, TaskEvent
+
+__all__ = [
+    "Assignment",
+    "Clause",
+    "Doubt",
+    "Measure",
+    "Plan",
+    "PlanUnit",
+    "ProgressReport",
+    "Target",
+    "Task",
+    "TaskEvent",
+    "UnitMention",
+]

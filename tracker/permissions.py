@@ -1,0 +1,112 @@
+"""Who may see and do what: one-line predicates, and loading with permission or 404.
+
+A unit's people see the tasks their department has a share in. Coordinators and leaders see their region and
+the regions below it; only coordinators of the region itself write there. Administrators read everything.
+"""
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from accounts.models import Region, User
+from tracker.models import Assignment, Plan, Task
+from tracker.workflow import Move, next_status
+
+
+def visible_regions(user: User) -> QuerySet[Region]:
+    """Regions whose plans, tasks and ledger this person may read."""
+    if user.is_administrator:
+        return Region.objects.all()
+    if user.region is None:
+        return Region.objects.none()
+    if user.is_unit_person:
+        return Region.objects.filter(pk=user.region.pk)
+    return Region.objects.within(user.region)
+
+
+def visible_assignments(user: User) -> QuerySet[Assignment]:
+    """A unit's people see their own unit's shares; the others see all of their regions."""
+    if user.is_unit_person and user.department_id:
+        return Assignment.objects.for_department(user.department_id)
+    return Assignment.objects.in_regions(visible_regions(user))
+
+
+def visible_tasks(user: User) -> QuerySet[Task]:
+    """Tasks in which the person's unit has a share, or of the person's regions."""
+    if user.is_unit_person:
+        return Task.objects.filter(assignments__department=user.department_id)
+    return Task.objects.filter(region__in=visible_regions(user))
+
+
+def visible_plans(user: User) -> QuerySet[Plan]:
+    """Live plans of the person's regions; drafts only for coordinators of the region itself."""
+    plans = Plan.objects.in_regions(visible_regions(user))
+    if user.is_coordinator:
+        return plans.live() | plans.drafts().filter(region=user.region_id)
+    return plans.live()
+
+
+def can_import_plan(user: User) -> bool:
+    return user.is_coordinator
+
+
+def can_edit_draft(user: User, plan: Plan) -> bool:
+    return user.is_coordinator and plan.is_draft and plan.region_id == user.region_id
+
+
+def can_see_overview(user: User) -> bool:
+    return not user.is_unit_person
+
+
+def belongs_to_unit(user: User, assignment: Assignment) -> bool:
+    return user.is_unit_person and user.department_id == assignment.department_id
+
+
+def coordinates(user: User, assignment: Assignment) -> bool:
+    return user.is_coordinator and user.region_id == assignment.region_id
+
+
+def can_move(user: User, assignment: Assignment, move: str) -> bool:
+    """Whether the person may make this move now: the right side, and a move the table allows."""
+    right_side = (
+        belongs_to_unit(user, assignment) if move in Move.by_unit else coordinates(user, assignment)
+    )
+    return move != Move.CLOSE_WITH_TASK and right_side and next_status(move, assignment.status) is not None
+
+
+def get_plan_for(user: User, pk: int) -> Plan:
+    """The plan if this person may read it. Raises Http404 otherwise."""
+    plan = visible_plans(user).select_related("region").filter(pk=pk).first()
+    if plan is None:
+        raise Http404
+    return plan
+
+
+def get_draft_for(user: User, pk: int) -> Plan:
+    """The draft if this person may edit it. Raises Http404 otherwise."""
+    plan = get_plan_for(user, pk)
+    if not can_edit_draft(user, plan):
+        raise Http404
+    return plan
+
+
+def get_task_for(user: User, pk: int) -> Task:
+    """The task if this person may read it. Raises Http404 otherwise."""
+    task = (
+        visible_tasks(user).select_related("region", "plan", "measure", "clause").filter(pk=pk).first()
+    )
+    if task is None:
+        raise Http404
+    return task
+
+
+def get_assignment_for(user: User, pk: int) -> Assignment:
+    """The assignment if this person may read it. Raises Http404 otherwise."""
+    assignment = (
+        visible_assignments(user)
+        .select_related("task", "department", "plan", "region", "task__clause")
+        .filter(pk=pk)
+        .first()
+    )
+    if assignment is None:
+        raise Http404
+    return assignment
