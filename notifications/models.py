@@ -52,7 +52,7 @@ class Run(models.Model):
 
     kind = models.CharField(_("类别"), max_length=5, choices=Kind.choices)
     started_at = models.DateTimeField(_("开始时间"))
-    finished_at = models.DateTimeField(_("完成时间"), null=True, blank=True)
+    is_finished = models.BooleanField(_("已完成"), default=False)
     planned = models.PositiveIntegerField(_("待发封数"), default=0)
     sent = models.PositiveIntegerField(_("已发封数"), default=0)
     failed = models.PositiveIntegerField(_("失败封数"), default=0)
