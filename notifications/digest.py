@@ -12,9 +12,9 @@ SOON_DAYS = 7
 SECTION_LIMIT = 20
 TEXT_LIMIT = 60
 
-# Sections in the order of a mail, and the kinds in each. An assignment stands in the first that fits; one that
-# was only just given out stands under 新下达 whatever else is true of it, so that confirming a plan is one
-# short list and not a storm of alarms.
+# Sections in the order of a mail, and the kinds in each. An assignment stands in the first that fits; one
+# that was only just given out stands under 新下达 whatever else is true of it, so that confirming a plan is
+# one short list and not a storm of alarms.
 SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("新下达任务", frozenset({Kind.NEW})),
     ("逾期", frozenset({Kind.OVERDUE})),
@@ -28,7 +28,7 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
 
 
 @dataclass(frozen=True)
-class Subject:
+class Matter:
     """The assignment a reminder is about, as a mail prints it."""
 
     assignment_id: int
@@ -51,7 +51,7 @@ class Subject:
 class Item:
     """One assignment in a digest, with every reason for which it is there."""
 
-    subject: Subject
+    matter: Matter
     dues: tuple[Due, ...]
     today: date
 
@@ -65,7 +65,7 @@ class Item:
 
     @property
     def days_left(self) -> int | None:
-        return (self.subject.due_date - self.today).days if self.subject.due_date else None
+        return (self.matter.due_date - self.today).days if self.matter.due_date else None
 
     @property
     def is_overdue(self) -> bool:
@@ -105,6 +105,11 @@ class Digest:
     """A mail before it is rendered."""
 
     sections: tuple[Section, ...]
+    today: date
+
+    @property
+    def as_of(self) -> str:
+        return zh_date(self.today)
 
     @property
     def count(self) -> int:
@@ -127,19 +132,20 @@ class Digest:
         return "【督办】" + "，".join(parts)
 
 
-def compose(dues: Iterable[tuple[Subject, Due]], today: date) -> Digest:
+def compose(dues: Iterable[tuple[Matter, Due]], today: date) -> Digest:
     """Group reminders by assignment and the assignments into sections; empty sections are left out."""
-    by_assignment: dict[Subject, list[Due]] = {}
-    for subject, due in dues:
-        by_assignment.setdefault(subject, []).append(due)
-    items = [Item(subject, tuple(found), today) for subject, found in by_assignment.items()]
+    by_assignment: dict[Matter, list[Due]] = {}
+    for matter, due in dues:
+        by_assignment.setdefault(matter, []).append(due)
+    items = [Item(matter, tuple(found), today) for matter, found in by_assignment.items()]
     grouped: dict[str, list[Item]] = {title: [] for title, _ in SECTIONS}
     for item in items:
         grouped[next(title for title, kinds in SECTIONS if kinds & item.kinds)].append(item)
-    return Digest(tuple(Section(title, _by_urgency(found)) for title, found in grouped.items() if found))
+    sections = (Section(title, _by_urgency(found)) for title, found in grouped.items() if found)
+    return Digest(tuple(sections), today)
 
 
 def _by_urgency(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(
-        sorted(items, key=lambda item: (item.subject.due_date or date.max, item.subject.assignment_id))
+        sorted(items, key=lambda item: (item.matter.due_date or date.max, item.matter.assignment_id))
     )

@@ -2,7 +2,6 @@
 
 import smtplib
 from email.utils import parseaddr
-from urllib.parse import urljoin
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -15,7 +14,11 @@ from notifications.models import Message
 
 def task_url(task_id: int) -> str:
     """The address of a task's page as it works from outside."""
-    return urljoin(settings.SITE_URL, reverse("task", args=[task_id]))
+    return _absolute(reverse("task", args=[task_id]))
+
+
+def _absolute(path: str) -> str:
+    return f"{str(settings.SITE_URL).rstrip('/')}{path}"
 
 
 def render(digest: Digest, *, name: str, unreachable: tuple[str, ...]) -> tuple[str, str]:
@@ -24,11 +27,11 @@ def render(digest: Digest, *, name: str, unreachable: tuple[str, ...]) -> tuple[
         "digest": digest,
         "name": name,
         "unreachable": unreachable,
-        "mail_url": urljoin(settings.SITE_URL, reverse("notifications:mail")),
+        "mail_url": _absolute(reverse("notifications:mail")),
         "sections": [
             {
                 "section": section,
-                "items": [(item, task_url(item.subject.task_id)) for item in section.shown],
+                "items": [(item, task_url(item.matter.task_id)) for item in section.shown],
             }
             for section in digest.sections
         ],
@@ -77,8 +80,11 @@ def describe(error: Exception) -> str:
     """The error in the server's own words, for the page that shows it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reason = next(iter(error.recipients.values()))
-        return f"{code} {reason.decode('utf-8', 'replace')}"
+        return f"{code} {_words(reason)}"
     if isinstance(error, smtplib.SMTPResponseException):
-        reason = error.smtp_error
-        return f"{error.smtp_code} {reason.decode('utf-8', 'replace') if isinstance(reason, bytes) else reason}"
+        return f"{error.smtp_code} {_words(error.smtp_error)}"
     return f"{type(error).__name__}: {error}"
+
+
+def _words(reply: bytes | str) -> str:
+    return reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
