@@ -27,7 +27,12 @@ class Region(models.Model):
     name = models.CharField(_("名称"), max_length=60)
     level = models.CharField(_("级别"), max_length=10, choices=Level.choices)
     parent = models.ForeignKey(
-        "self", verbose_name=_("上级地区"), null=True, blank=True, on_delete=models.PROTECT, related_name="children"
+        "self",
+        verbose_name=_("上级地区"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="children",
     )
 
     objects = RegionQuerySet.as_manager()
@@ -50,7 +55,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
 
 class Department(models.Model):
-    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective of units."""
+    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective."""
 
     class Kind(models.TextChoices):
         BUREAU = "BUREAU", _("部门")
@@ -95,6 +100,9 @@ class DepartmentAlias(models.Model):
     )
     region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="+")
     alias = models.CharField(_("别名"), max_length=120)
+
+    if TYPE_CHECKING:
+        department_id: int
 
     class Meta:
         verbose_name = _("单位别名")
@@ -150,14 +158,19 @@ class User(AbstractUser):
         Region, verbose_name=_("地区"), null=True, blank=True, on_delete=models.PROTECT, related_name="users"
     )
     department = models.ForeignKey(
-        Department, verbose_name=_("单位"), null=True, blank=True, on_delete=models.PROTECT, related_name="users"
+        Department,
+        verbose_name=_("单位"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="users",
     )
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
 
     objects = DubanUserManager()  # type: ignore[misc]
     REQUIRED_FIELDS = ["email", "full_name", "role"]
 
-    class Meta(AbstractUser.Meta):
+    class Meta:
         verbose_name = _("用户")
         verbose_name_plural = _("用户")
         constraints = [

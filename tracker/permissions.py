@@ -67,9 +67,7 @@ def coordinates(user: User, assignment: Assignment) -> bool:
 
 def can_move(user: User, assignment: Assignment, move: str) -> bool:
     """Whether the person may make this move now: the right side, and a move the table allows."""
-    right_side = (
-        belongs_to_unit(user, assignment) if move in Move.by_unit else coordinates(user, assignment)
-    )
+    right_side = belongs_to_unit(user, assignment) if move in Move.by_unit else coordinates(user, assignment)
     return move != Move.CLOSE_WITH_TASK and right_side and next_status(move, assignment.status) is not None
 
 
@@ -91,9 +89,7 @@ def get_draft_for(user: User, pk: int) -> Plan:
 
 def get_task_for(user: User, pk: int) -> Task:
     """The task if this person may read it. Raises Http404 otherwise."""
-    task = (
-        visible_tasks(user).select_related("region", "plan", "measure", "clause").filter(pk=pk).first()
-    )
+    task = visible_tasks(user).select_related("region", "plan", "measure", "clause").filter(pk=pk).first()
     if task is None:
         raise Http404
     return task

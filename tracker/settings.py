@@ -25,9 +25,7 @@ HOME_DIR = Path(env("DUBAN_HOME", default=str(BASE_DIR))).resolve()
 VAR_DIR = HOME_DIR / "var"
 
 # The demo's date. Unset in real use: then the real date in Asia/Shanghai rules (tracker/clock.py).
-DUBAN_TODAY: date | None = (
-    date.fromisoformat(env("DUBAN_TODAY")) if env("DUBAN_TODAY", default="") else None
-)
+DUBAN_TODAY: date | None = date.fromisoformat(env("DUBAN_TODAY")) if env("DUBAN_TODAY", default="") else None
 
 INSTALLED_APPS = [
     "accounts",

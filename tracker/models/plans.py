@@ -69,9 +69,7 @@ class Plan(models.Model):
         DRAFT = "DRAFT", _("草稿")
         LIVE = "LIVE", _("已下达")
 
-    region = models.ForeignKey(
-        Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="plans"
-    )
+    region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="plans")
     title = models.CharField(_("标题"), max_length=300)
     document_number = models.CharField(_("文号"), max_length=80, blank=True)
     issuer = models.CharField(_("发文机关"), max_length=120, blank=True)
@@ -83,7 +81,11 @@ class Plan(models.Model):
     status = models.CharField(_("状态"), max_length=6, choices=Status.choices, default=Status.DRAFT)
     created_at = models.DateTimeField(_("导入时间"))
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("导入人"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("导入人"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     confirmed_at = models.DateTimeField(_("下达时间"), null=True, blank=True)
     confirmed_by = models.ForeignKey(
@@ -192,7 +194,12 @@ class PlanUnit(models.Model):
     plan = models.ForeignKey(Plan, verbose_name=_("方案"), on_delete=models.CASCADE, related_name="units")
     name = models.CharField(_("方案中的名称"), max_length=120)
     department = models.ForeignKey(
-        Department, verbose_name=_("对应单位"), null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Department,
+        verbose_name=_("对应单位"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     resolution = models.CharField(
         _("确认情况"), max_length=8, choices=Resolution.choices, default=Resolution.UNKNOWN
@@ -224,8 +231,12 @@ class UnitMention(models.Model):
     measure = models.ForeignKey(
         Measure, null=True, blank=True, on_delete=models.CASCADE, related_name="mentions"
     )
-    clause = models.ForeignKey(Clause, null=True, blank=True, on_delete=models.CASCADE, related_name="mentions")
-    unit = models.ForeignKey(PlanUnit, verbose_name=_("单位"), on_delete=models.CASCADE, related_name="mentions")
+    clause = models.ForeignKey(
+        Clause, null=True, blank=True, on_delete=models.CASCADE, related_name="mentions"
+    )
+    unit = models.ForeignKey(
+        PlanUnit, verbose_name=_("单位"), on_delete=models.CASCADE, related_name="mentions"
+    )
     role = models.CharField(_("角色"), max_length=9, choices=Role.choices)
 
     class Meta:
@@ -246,7 +257,12 @@ class Target(models.Model):
 
     plan = models.ForeignKey(Plan, verbose_name=_("方案"), on_delete=models.CASCADE, related_name="targets")
     clause = models.ForeignKey(
-        Clause, verbose_name=_("子句"), null=True, blank=True, on_delete=models.CASCADE, related_name="targets"
+        Clause,
+        verbose_name=_("子句"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="targets",
     )
     quote = models.CharField(_("原文"), max_length=300)
     indicator = models.CharField(_("指标"), max_length=200)
@@ -281,7 +297,12 @@ class Doubt(models.Model):
 
     plan = models.ForeignKey(Plan, verbose_name=_("方案"), on_delete=models.CASCADE, related_name="doubts")
     measure = models.ForeignKey(
-        Measure, verbose_name=_("条目"), null=True, blank=True, on_delete=models.CASCADE, related_name="doubts"
+        Measure,
+        verbose_name=_("条目"),
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="doubts",
     )
     code = models.CharField(_("代码"), max_length=40)
     message = models.CharField(_("说明"), max_length=300)

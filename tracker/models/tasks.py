@@ -17,9 +17,7 @@ from tracker.workflow import YELLOW_DAYS, EventKind, Light, Role, Status
 class Task(Schedule):
     """One clause to be carried out (任务), with the units that answer for it."""
 
-    region = models.ForeignKey(
-        Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="tasks"
-    )
+    region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="tasks")
     plan = models.ForeignKey(Plan, verbose_name=_("方案"), on_delete=models.PROTECT, related_name="tasks")
     measure = models.ForeignKey(
         Measure, verbose_name=_("条目"), on_delete=models.PROTECT, related_name="tasks"
@@ -137,9 +135,7 @@ class Assignment(models.Model):
     # The first day on which the reported percentage is too far behind expected progress; moved by each
     # report and each change of dates, so that "behind" is a comparison with today and never stored.
     behind_from = models.DateField(_("滞后起算日"), null=True, blank=True)
-    percent = models.PositiveSmallIntegerField(
-        _("进度（%）"), default=0, validators=[MaxValueValidator(100)]
-    )
+    percent = models.PositiveSmallIntegerField(_("进度（%）"), default=0, validators=[MaxValueValidator(100)])
     created_at = models.DateTimeField(_("下达时间"))
     signed_at = models.DateTimeField(_("签收时间"), null=True, blank=True)
     last_reported_at = models.DateTimeField(_("最近填报"), null=True, blank=True)
@@ -222,7 +218,9 @@ class ProgressReport(models.Model):
     class Meta:
         verbose_name = _("填报")
         verbose_name_plural = _("填报")
-        constraints = [models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100")]
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100")
+        ]
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"
@@ -233,7 +231,12 @@ class TaskEvent(models.Model):
 
     task = models.ForeignKey(Task, verbose_name=_("任务"), on_delete=models.PROTECT, related_name="events")
     assignment = models.ForeignKey(
-        Assignment, verbose_name=_("责任"), null=True, blank=True, on_delete=models.PROTECT, related_name="events"
+        Assignment,
+        verbose_name=_("责任"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="events",
     )
     sequence = models.PositiveIntegerField(_("序号"))
     kind = models.CharField(_("事项"), max_length=20, choices=EventKind.choices)

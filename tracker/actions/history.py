@@ -1,0 +1,77 @@
+"""Writing history. Called inside the transaction of the change that it records."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
+
+from accounts.models import User
+from tracker.models import Assignment, Task, TaskEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happened to a task or to one assignment of it, before it has a place in the history."""
+
+    task: Task
+    kind: str
+    assignment: Assignment | None = None
+    from_status: str = ""
+    to_status: str = ""
+    note: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def event_hash(event: TaskEvent) -> str:
+    """SHA-256 over the event's content and the hash before it, in a fixed form."""
+    content = [
+        event.previous_hash,
+        event.task_id,
+        event.assignment_id,
+        event.sequence,
+        event.kind,
+        event.actor_id,
+        event.from_status,
+        event.to_status,
+        event.note,
+        event.data,
+        event.created_at.astimezone(UTC).isoformat(timespec="microseconds"),
+    ]
+    packed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(packed.encode()).hexdigest()
+
+
+def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None:
+    """Append one event per change, each chained to the last one of its task.
+
+    The caller holds the tasks' rows (locked or just made), so that no two writers take one sequence number;
+    the unique constraint on (task, sequence) is the last word.
+    """
+    tasks = {change.task.pk for change in changes}
+    newest = TaskEvent.objects.filter(task=OuterRef("task")).order_by("-sequence").values("sequence")[:1]
+    found = TaskEvent.objects.filter(task__in=tasks, sequence=Subquery(newest))
+    last = {event.task_id: event for event in found}
+    events = []
+    for change in changes:
+        previous = last.get(change.task.pk)
+        event = TaskEvent(
+            task=change.task,
+            assignment=change.assignment,
+            sequence=previous.sequence + 1 if previous else 1,
+            kind=change.kind,
+            actor=by,
+            from_status=change.from_status,
+            to_status=change.to_status,
+            note=change.note,
+            data=change.data,
+            created_at=now,
+            previous_hash=previous.hash if previous else "",
+        )
+        event.hash = event_hash(event)
+        last[change.task.pk] = event
+        events.append(event)
+    TaskEvent.objects.bulk_create(events, batch_size=500)
