@@ -22,8 +22,9 @@ def visible_messages(user: User) -> MessageQuerySet:
 
 def can_resend(user: User, message: Message) -> bool:
     """A failed digest may be sent again by a coordinator of the region itself."""
-    own_region = user.is_coordinator and message.recipient.region_id == user.region_id
-    return own_region and message.state == Message.State.DEAD
+    recipient = message.recipient
+    own_region = user.is_coordinator and recipient.region_id == user.region_id
+    return own_region and message.state == Message.State.DEAD and recipient.email != ""
 
 
 def get_message_for(user: User, pk: int) -> Message:

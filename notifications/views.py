@@ -54,7 +54,7 @@ def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
     message = get_message_for(user, pk)
     reminders = message.reminders.select_related("assignment__task").order_by("state", "assignment_id", "pk")
     context = {
-        "message": message,
+        "mail": message,
         "reminders": reminders[:REMINDERS_SHOWN],
         "can_resend": can_resend(user, message),
     }
