@@ -133,13 +133,14 @@ def plan_reminders(
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
-    found, unreachable = _gather(today, region, policy, calendar)
     is_provisional = calendar.is_provisional(today.year)
-    if dry_run:
+    # Written first, so that a run that breaks off can be seen.
+    run = None if dry_run else Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
+    found, unreachable = _gather(today, region, policy, calendar)
+    if run is None:
         digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
         return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
 
-    run = Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
     if limit is not None and len(found) > limit:
         note = f"本次将发送{len(found)}封，超过上限{limit}封，已暂停。"
         _finish_run(run, planned=0, notes=[note + "请核对后由管理员执行 manage.py remind --no-limit。"])

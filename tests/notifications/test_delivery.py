@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 
 from notifications import actions, jobs
 from notifications.channels import mail
 from notifications.models import Message, Run
-from tests.factories import NOW, TODAY, Cast, make_assignment
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
 from tests.notifications.conftest import Post, free_port
 from tracker.celery import app
 
@@ -169,3 +171,28 @@ def test_jobs_plan_queue_and_deliver(cast: Cast, post: Post, eager: None, settin
     Message.objects.filter(state="RETRY").update(next_attempt_at=NOW - timedelta(days=1))
     jobs.deliver_due()
     assert post.receivers == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_once(post: Post) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("threads share no SQLite in memory")
+    cast = make_cast()
+    make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
+    actions.plan_reminders(today=TODAY, now=NOW)
+    start = Barrier(4)
+
+    def worker() -> None:
+        start.wait()
+        try:
+            deliver_all()
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert post.receivers == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
+    assert Run.objects.plans().values_list("sent", "failed").get() == (3, 0)

@@ -132,7 +132,7 @@ def test_scheduler_that_sleeps_is_shown(client: Client, cast: Cast, mails: dict[
     assert "超过15分钟没有检查待发邮件" in open_page(client, cast.coordinator)
     now = Run.objects.get().started_at
     Run.objects.all().update(started_at=now - timedelta(hours=30))
-    assert "超过3小时没有生成提醒" in open_page(client, cast.coordinator)
+    assert "超过12小时没有生成提醒" in open_page(client, cast.coordinator)
 
 
 def test_units_nobody_can_reach_are_shown(client: Client, cast: Cast, mails: dict[str, Message]) -> None:
