@@ -16,7 +16,7 @@ import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+VENV = Path(os.environ.get("DUBAN_VENV") or ROOT / ".venv")
 PYTHON = VENV / "bin" / "python"
 WHEELHOUSE = ROOT / "wheelhouse"
 STAMP = VENV / "installed.json"  # requirements file -> hash of what was installed from it
@@ -44,6 +44,9 @@ def installed_hashes() -> dict[str, str]:
 
 
 def is_installed(requirements: str) -> bool:
+    """An environment named by DUBAN_VENV is somebody's own and is used as it stands."""
+    if os.environ.get("DUBAN_VENV"):
+        return PYTHON.exists()
     return PYTHON.exists() and installed_hashes().get(requirements) == wanted_hash(requirements)
 
 

@@ -2,7 +2,7 @@
 
 The first half runs on the system's Python and prepares .venv; the second half runs inside .venv.
 Environment: PORT (8000), HOST (127.0.0.1), DUBAN_HOME (where var/ lives; the checkout), REDIS_URL (a private
-Redis is started without it), DATABASE_URL, DUBAN_DEMO=0 (leave an empty database empty).
+Redis is started without it), DATABASE_URL, DUBAN_DEMO=0 (leave an empty database empty), DUBAN_VENV.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def private_redis(run_dir: Path) -> str:
     config.touch(mode=0o600)
     config.write_text(
         f'bind 127.0.0.1\nport {port}\nrequirepass {password}\nsave ""\nappendonly no\n'
-        f'dir "{run_dir}"\nloglevel warning\nmaxmemory-policy noeviction\n',
+        f'dir "{run_dir}"\nlogfile "{run_dir / "redis.log"}"\nmaxmemory-policy noeviction\n',
         encoding="utf-8",
     )
     os.environ["REDIS_URL"] = f"redis://:{password}@127.0.0.1:{port}/0"
@@ -163,6 +163,7 @@ def announce_when_up(address: str) -> None:
 
 def serve(host: str, port: str) -> int:
     """Run the processes until Ctrl-C, SIGTERM, a closed terminal, or the end of one of them."""
+    import psutil
     from honcho.manager import Manager
     from honcho.printer import Printer
 
@@ -184,7 +185,7 @@ def serve(host: str, port: str) -> int:
         commands["redis"] = private_redis(run_dir)
     step(6, "启动网页、后台任务和定时调度……")
     python = shlex.quote(str(PYTHON))
-    celery = f"{python} -m celery --quiet --app tracker.celery"
+    celery = f'{python} -W "ignore:You\'re running the worker" -m celery --quiet --app tracker.celery'
     commands |= {
         "web": f"{python} -m gunicorn tracker.wsgi --bind {host}:{port} --workers 2 --threads 4"
         " --graceful-timeout 3 --log-level warning",
@@ -196,8 +197,14 @@ def serve(host: str, port: str) -> int:
     signal.signal(signal.SIGHUP, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
     address = f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}/"
     threading.Thread(target=announce_when_up, args=[address], daemon=True).start()
-    manager.loop()
-    lock.close()
+    try:
+        manager.loop()
+    except KeyError:  # Ctrl-C came before honcho had noted every process
+        manager.returncode = 128 + signal.SIGINT
+    finally:
+        for left_over in psutil.Process().children(recursive=True):
+            left_over.kill()
+        lock.close()
     asked_to_stop = manager.returncode in (128 + signal.SIGINT, 128 + signal.SIGTERM)
     print("已全部停止。" if asked_to_stop else "有一个进程意外结束，已全部停止，原因见上。", flush=True)
     return 0 if asked_to_stop else 1
@@ -216,4 +223,8 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit("已停止。")
