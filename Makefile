@@ -1,7 +1,7 @@
 # 常用命令。需要 Python 3.11；不在 PATH 里时：make run PYTHON=/路径/python3.11
 IS_311 := -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'
 PYTHON ?= $(shell for p in python3.11 python3 python; do $$p $(IS_311) 2>/dev/null && { echo $$p; break; }; done)
-VENV := .venv/bin/python
+BIN := $(or $(DUBAN_VENV),.venv)/bin
 DUBAN_TEST_DB ?= auto
 export DUBAN_TEST_DB
 
@@ -25,25 +25,25 @@ run: python
 	@$(PYTHON) deploy/run.py
 
 test: dev
-	$(VENV) -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: dev
-	$(VENV) -m ruff format --check
-	$(VENV) -m ruff check
-	.venv/bin/lint-imports
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m ruff check
+	$(BIN)/lint-imports
 
 types: dev
-	$(VENV) -m mypy .
+	$(BIN)/python -m mypy .
 
 accuracy: dev
-	$(VENV) bench/accuracy.py
+	$(BIN)/python bench/accuracy.py
 
 bench: dev
-	$(VENV) bench/parser_speed.py
+	$(BIN)/python bench/parser_speed.py
 
 wheelhouse: python
 	@$(PYTHON) deploy/bootstrap.py --wheelhouse
 
 messages: dev
-	$(VENV) manage.py makemessages --locale en --no-location --no-wrap --ignore .venv --ignore var --ignore tests --ignore bench
-	cd tracker && ../$(VENV) ../manage.py compilemessages --locale en
+	$(BIN)/python manage.py makemessages --locale en --no-location --no-wrap --ignore .venv --ignore var --ignore tests --ignore bench
+	$(BIN)/python manage.py compilemessages --locale en --ignore .venv
