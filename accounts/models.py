@@ -55,7 +55,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
 
 class Department(models.Model):
-    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective of units."""
+    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective."""
 
     class Kind(models.TextChoices):
         BUREAU = "BUREAU", _("部门")
@@ -100,6 +100,9 @@ class DepartmentAlias(models.Model):
     )
     region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="+")
     alias = models.CharField(_("别名"), max_length=120)
+
+    if TYPE_CHECKING:
+        department_id: int
 
     class Meta:
         verbose_name = _("单位别名")
