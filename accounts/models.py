@@ -49,6 +49,12 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
     def in_region(self, region: Region) -> Self:
         return self.filter(region=region)
 
+    def in_regions(self, regions: models.QuerySet[Region]) -> Self:
+        return self.filter(region__in=regions)
+
+    def by_name(self) -> Self:
+        return self.order_by("short_name", "pk")
+
     def answerable(self) -> Self:
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
