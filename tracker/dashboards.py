@@ -205,9 +205,9 @@ def plan_tallies(
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """Measures that stand under one path of headings; `headings` are new since the section before."""
+    """Measures under one path of headings; `headings`, with their depth, are new since the section before."""
 
-    headings: list[str]
+    headings: list[tuple[int, str]]
     measures: list[tuple[Measure, Tally]]
 
 
@@ -221,6 +221,7 @@ def plan_sections(plan: Plan, assignments: AssignmentQuerySet, today: date) -> l
         while shared < min(len(path), len(previous)) and path[shared] == previous[shared]:
             shared += 1
         lines = [(measure, found.get(measure.pk, Tally())) for measure in measures]
-        sections.append(Section(headings=path[shared:], measures=lines))
+        headings = list(enumerate(path[shared:], start=shared + 1))
+        sections.append(Section(headings=headings, measures=lines))
         previous = path
     return sections

@@ -14,6 +14,8 @@ from tracker.models.tasks import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status
 
+ANY = _("全部")
+FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
 DUE_CHOICES = [
     ("overdue", _("已逾期")),
     ("week", _("7日内到期")),
@@ -45,18 +47,22 @@ class LedgerFilter(django_filters.FilterSet):
     """What a person may narrow the ledger by; choices offer only what the person may see."""
 
     q = django_filters.CharFilter(label=_("任务内容或编号"), method="search")
-    plan = django_filters.ModelChoiceFilter(label=_("方案"), queryset=Plan.objects.none())
+    plan = django_filters.ModelChoiceFilter(label=_("方案"), queryset=Plan.objects.none(), empty_label=ANY)
     measure = django_filters.ModelChoiceFilter(
-        label=_("条目"), field_name="task__measure", queryset=Measure.objects.none()
+        label=_("条目"), field_name="task__measure", queryset=Measure.objects.none(), empty_label=ANY
     )
-    region = django_filters.ModelChoiceFilter(label=_("地区"), queryset=Region.objects.none())
+    region = django_filters.ModelChoiceFilter(
+        label=_("地区"), queryset=Region.objects.none(), empty_label=ANY
+    )
     unit = django_filters.ModelChoiceFilter(
-        label=_("责任单位"), field_name="department", queryset=Department.objects.none()
+        label=_("责任单位"), field_name="department", queryset=Department.objects.none(), empty_label=ANY
     )
-    role = django_filters.ChoiceFilter(label=_("角色"), choices=Role.choices)
-    status = django_filters.ChoiceFilter(label=_("状态"), choices=Status.choices)
-    light = django_filters.ChoiceFilter(label=_("红黄绿灯"), choices=Light.choices, method="by_light")
-    due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, method="by_due")
+    role = django_filters.ChoiceFilter(label=_("角色"), choices=Role.choices, empty_label=ANY)
+    status = django_filters.ChoiceFilter(label=_("状态"), choices=Status.choices, empty_label=ANY)
+    light = django_filters.ChoiceFilter(
+        label=_("红黄绿灯"), choices=Light.choices, empty_label=ANY, method="by_light"
+    )
+    due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, empty_label=ANY, method="by_due")
     month = MonthFilter(label=_("到期月份"), method="by_month")
     sort = django_filters.ChoiceFilter(
         choices=[(sign + key, key) for key in SORT_KEYS for sign in ("", "-")],
@@ -88,6 +94,20 @@ class LedgerFilter(django_filters.FilterSet):
             del self.filters["unit"], self.filters["region"]
         elif regions.count() == 1:
             del self.filters["region"]
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """What people narrow by every day; the rest waits under "more"."""
+        return [field for field in self.form.visible_fields() if field.name in FIRST_FIELDS]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.form.visible_fields() if field.name not in FIRST_FIELDS]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of those under "more" is in use."""
+        return any(self.data.get(field.name) for field in self.more_fields)
 
     @property
     def is_narrowed(self) -> bool:
