@@ -31,7 +31,7 @@ class SchedulerState:
 
 
 def scheduler_state(now: datetime) -> SchedulerState:
-    last_plan = Run.objects.plans().latest_first().first()
+    last_plan = Run.objects.plans().with_outcomes().latest_first().first()
     last_sweep = Run.objects.sweeps().latest_first().first()
     return SchedulerState(
         last_plan=last_plan,

@@ -27,6 +27,12 @@ def deliver_all(now: datetime = NOW) -> list[str | None]:
     return [actions.deliver_one(message_id=pk, now=now) for pk in actions.sweep(now=now)]
 
 
+def outcome() -> tuple[int, int, int]:
+    """Planned, sent and failed digests of the only planning run."""
+    run = vars(Run.objects.plans().with_outcomes().get())
+    return run["planned"], run["sent"], run["failed"]
+
+
 def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     assert deliver_all() == ["SENT", "SENT", "SENT"]
     [arrived] = [found for found in smtp_sink.messages if found["To"] == "wangfang@example.cn"]
@@ -43,7 +49,7 @@ def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     assert text.get_content().splitlines() == row.text.splitlines()
     assert "<h2" in html.get_content()
     assert (row.sent_at, row.attempts, row.claimed_until) == (NOW, 1, None)
-    assert Run.objects.plans().values_list("planned", "sent", "failed").get() == (3, 3, 0)
+    assert outcome() == (3, 3, 0)
 
 
 def test_delivering_twice_sends_once(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
@@ -75,7 +81,7 @@ def test_refused_recipient_is_dead_and_alone(planned: dict[str, Message], smtp_s
     assert sorted(smtp_sink.recipients) == ["wangfang@example.cn", "zhangwei@example.cn"]
     row = Message.objects.get(address="lina@example.cn")
     assert (row.state, row.error) == ("DEAD", "550 5.1.1 no such user")
-    assert Run.objects.plans().values_list("sent", "failed").get() == (2, 1)
+    assert outcome() == (3, 2, 1)
     assert deliver_all(NOW + timedelta(days=3)) == []
 
 
@@ -117,6 +123,14 @@ def test_claim_is_a_lease(planned: dict[str, Message], smtp_sink: SmtpSink) -> N
     assert actions.deliver_one(message_id=message_id, now=late) == "SENT"
 
 
+def test_digest_that_kills_its_workers_is_given_up(planned: dict[str, Message]) -> None:
+    message_id, now = planned["lina@example.cn"].pk, NOW
+    for _ in range(actions.MAX_ATTEMPTS):
+        assert actions.claim_message(message_id=message_id, now=now) is not None
+        now += actions.LEASE + timedelta(seconds=1)
+    assert actions.deliver_one(message_id=message_id, now=now) == "DEAD"
+
+
 def test_end_of_a_lost_claim_is_not_recorded(
     planned: dict[str, Message], smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,7 +161,7 @@ def test_failed_digest_goes_to_the_corrected_address(
     assert not actions.resend_message(message=dead, now=NOW)
     assert deliver_all() == ["SENT"]
     assert "li.na@example.cn" in sorted(smtp_sink.recipients)
-    assert Run.objects.plans().values_list("sent", "failed").get() == (3, 0)
+    assert outcome() == (3, 3, 0)
 
 
 def test_old_sweeps_are_forgotten_and_plans_kept(planned: dict[str, Message]) -> None:
@@ -193,7 +207,7 @@ def test_two_workers_send_once(smtp_sink: SmtpSink) -> None:
     for thread in threads:
         thread.join()
     assert sorted(smtp_sink.recipients) == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
-    assert Run.objects.plans().values_list("sent", "failed").get() == (3, 0)
+    assert outcome() == (3, 3, 0)
 
 
 @pytest.mark.usefixtures("celery_worker")
@@ -206,4 +220,4 @@ def test_a_real_worker_plans_and_sends() -> None:
     while Message.objects.filter(state="SENT").count() < 5 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert list(Message.objects.values_list("state", flat=True)) == ["SENT"] * 5
-    assert Run.objects.values_list("planned", "sent", "is_finished").get() == (5, 5, True)
+    assert outcome() == (5, 5, 0)

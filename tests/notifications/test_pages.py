@@ -149,7 +149,6 @@ def test_failed_mail_is_sent_again_by_the_coordinator_alone(
 ) -> None:
     dead = mails["lina"]
     Message.objects.filter(pk=dead.pk).update(state="DEAD", error="550 no such user")
-    Run.objects.update(failed=1)
     address = reverse("notifications:resend", args=[dead.pk])
     for person, status in (
         (cast.colleague, 404),
