@@ -49,6 +49,12 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
     def in_region(self, region: Region) -> Self:
         return self.filter(region=region)
 
+    def in_regions(self, regions: models.QuerySet[Region]) -> Self:
+        return self.filter(region__in=regions)
+
+    def by_name(self) -> Self:
+        return self.order_by("short_name", "pk")
+
     def answerable(self) -> Self:
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
@@ -92,6 +98,12 @@ class Department(models.Model):
         return self.short_name
 
 
+class DepartmentAliasQuerySet(models.QuerySet["DepartmentAlias"]):
+    def of_others(self, alias: "DepartmentAlias") -> Self:
+        """Rows that write another unit of the same region in the same way."""
+        return self.filter(region=alias.region, alias=alias.alias).exclude(pk=alias.pk)
+
+
 class DepartmentAlias(models.Model):
     """One way of writing a unit's name in its region, stored folded (accounts.names.fold_name)."""
 
@@ -100,6 +112,8 @@ class DepartmentAlias(models.Model):
     )
     region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="+")
     alias = models.CharField(_("别名"), max_length=120)
+
+    objects = DepartmentAliasQuerySet.as_manager()
 
     if TYPE_CHECKING:
         department_id: int

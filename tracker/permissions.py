@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Region, User
-from tracker.models import Assignment, Plan, Task
+from tracker.models import Assignment, Plan, ProgressReport, Task, TaskEvent
+from tracker.models.plans import PlanQuerySet
+from tracker.models.tasks import AssignmentQuerySet, ProgressReportQuerySet
 from tracker.workflow import Move, next_status
 
 
@@ -23,7 +25,7 @@ def visible_regions(user: User) -> QuerySet[Region]:
     return Region.objects.within(user.region)
 
 
-def visible_assignments(user: User) -> QuerySet[Assignment]:
+def visible_assignments(user: User) -> AssignmentQuerySet:
     """A unit's people see their own unit's shares; the others see all of their regions."""
     if user.is_unit_person and user.department_id:
         return Assignment.objects.for_department(user.department_id)
@@ -37,12 +39,25 @@ def visible_tasks(user: User) -> QuerySet[Task]:
     return Task.objects.filter(region__in=visible_regions(user))
 
 
-def visible_plans(user: User) -> QuerySet[Plan]:
+def visible_plans(user: User) -> PlanQuerySet:
     """Live plans of the person's regions; drafts only for coordinators of the region itself."""
     plans = Plan.objects.in_regions(visible_regions(user))
     if user.is_coordinator:
         return plans.live() | plans.drafts().filter(region=user.region_id)
     return plans.live()
+
+
+def visible_reports(user: User, task: Task) -> ProgressReportQuerySet:
+    """A unit's people read their own unit's reports on a task; the others read all."""
+    reports = ProgressReport.objects.of_task(task)
+    return reports.for_department(user.department_id) if user.is_unit_person else reports
+
+
+def can_read_words(user: User, event: TaskEvent) -> bool:
+    """Whether the person may read what was written with an event: a unit reads nothing of another's."""
+    if not user.is_unit_person or event.assignment is None:
+        return True
+    return belongs_to_unit(user, event.assignment)
 
 
 def can_import_plan(user: User) -> bool:

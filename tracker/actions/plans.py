@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from accounts.actions import AliasTaken, add_alias
 from accounts.directory import Directory
 from accounts.models import Department, Region, User
-from tracker import parser
 from tracker.models import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.plans import ScheduleKind
+from tracker.parser import ParsedPlan, types
 from tracker.workflow import Role
 
 # A doubt about who answers cannot be left open: a task without a unit is nobody's (design section 8).
@@ -49,7 +49,7 @@ def content_hash(text: str) -> str:
 
 
 @transaction.atomic
-def import_plan(parsed: parser.ParsedPlan, *, region: Region, by: User | None, now: datetime) -> ImportResult:
+def import_plan(parsed: ParsedPlan, *, region: Region, by: User | None, now: datetime) -> ImportResult:
     """Store a parsed plan as a draft of `region`; the same text a second time changes nothing."""
     fingerprint = content_hash(parsed.source_text)
     header = parsed.header
@@ -104,9 +104,12 @@ class _DraftWriter:
         self._mentions: list[UnitMention] = []
         self._targets: list[Target] = []
 
-    def write(self, parsed: parser.ParsedPlan) -> None:
+    def write(self, parsed: ParsedPlan) -> None:
         listed = "".join(_bare(row.text) for row in parsed.table)
-        items = [*self._measures(parsed), *self._rows(parsed)]
+        items: list[tuple[Measure, types.Measure | types.Row]] = [
+            *self._measures(parsed),
+            *self._rows(parsed),
+        ]
         measures = Measure.objects.bulk_create([measure for measure, _source in items])
         pairs = []
         for (_measure, source), measure in zip(items, measures, strict=True):
@@ -131,7 +134,7 @@ class _DraftWriter:
         Target.objects.bulk_create(self._targets)
         Doubt.objects.bulk_create(self._doubts(parsed, measures))
 
-    def _measures(self, parsed: parser.ParsedPlan) -> Iterator[tuple[Measure, parser.Measure]]:
+    def _measures(self, parsed: ParsedPlan) -> Iterator[tuple[Measure, types.Measure]]:
         for position, source in enumerate(parsed.measures, start=1):
             yield (
                 Measure(
@@ -148,7 +151,7 @@ class _DraftWriter:
                 source,
             )
 
-    def _rows(self, parsed: parser.ParsedPlan) -> Iterator[tuple[Measure, parser.Row]]:
+    def _rows(self, parsed: ParsedPlan) -> Iterator[tuple[Measure, types.Row]]:
         for position, source in enumerate(parsed.table, start=len(parsed.measures) + 1):
             yield (
                 Measure(
@@ -165,7 +168,7 @@ class _DraftWriter:
                 source,
             )
 
-    def _clause(self, measure: Measure, position: int, source: parser.Clause) -> Clause:
+    def _clause(self, measure: Measure, position: int, source: types.Clause) -> Clause:
         schedule = source.schedule
         return Clause(
             measure=measure,
@@ -195,7 +198,7 @@ class _DraftWriter:
         return self._units[name]
 
     def _mention(
-        self, unit: parser.Unit, *, measure: Measure | None = None, clause: Clause | None = None
+        self, unit: types.Unit, *, measure: Measure | None = None, clause: Clause | None = None
     ) -> None:
         self._mentions.append(
             UnitMention(
@@ -207,7 +210,7 @@ class _DraftWriter:
             )
         )
 
-    def _target(self, source: parser.Target, *, clause: Clause | None) -> Target:
+    def _target(self, source: types.Target, *, clause: Clause | None) -> Target:
         return Target(
             plan=self._plan,
             clause=clause,
@@ -219,7 +222,7 @@ class _DraftWriter:
             due_date=source.due,
         )
 
-    def _doubts(self, parsed: parser.ParsedPlan, measures: list[Measure]) -> Iterator[Doubt]:
+    def _doubts(self, parsed: ParsedPlan, measures: list[Measure]) -> Iterator[Doubt]:
         for source in parsed.warnings:
             start, end = source.span
             measure = next((m for m in measures if m.start <= start < m.end), None)
@@ -266,7 +269,7 @@ def settle_unit(plan_unit_id: int, *, department: Department, remember: bool) ->
 
 @transaction.atomic
 def create_department_for(plan_unit_id: int, *, name: str, kind: str) -> Department:
-    """Make the department that a printed name means. Raises SettleRefused when the region has one so named."""
+    """Make the department that a printed name means. Raises SettleRefused when it exists already."""
     unit = PlanUnit.objects.select_related("plan__region").get(pk=plan_unit_id)
     plan = _draft(unit.plan.pk)
     if Department.objects.in_region(plan.region).filter(name=name).exists():
@@ -289,17 +292,17 @@ def waive_unit(plan_unit_id: int) -> None:
 
 
 @transaction.atomic
-def edit_clause(clause_id: int, *, due_date: date | None, is_skipped: bool) -> None:
-    """Set or clear a clause's due date, and whether it makes a task."""
-    clause = Clause.objects.select_related("measure__plan").get(pk=clause_id)
-    _draft(clause.measure.plan.pk)
-    if due_date != clause.due_date:
-        clause.due_date = due_date
-        clause.is_due_edited = True
-        if due_date and clause.kind == ScheduleKind.ONGOING:
-            clause.kind = ScheduleKind.DEADLINE
-    clause.is_skipped = is_skipped
-    clause.save(update_fields=["due_date", "is_due_edited", "kind", "is_skipped"])
+def edit_clauses(edits: Mapping[int, tuple[date | None, bool]]) -> None:
+    """Set or clear due dates and skips: clause id to (due date, whether it makes no task)."""
+    for clause in Clause.objects.filter(pk__in=edits).select_related("measure__plan").order_by("pk"):
+        _draft(clause.measure.plan.pk)
+        due_date, clause.is_skipped = edits[clause.pk]
+        if due_date != clause.due_date:
+            clause.due_date = due_date
+            clause.is_due_edited = True
+            if due_date and clause.kind == ScheduleKind.ONGOING:
+                clause.kind = ScheduleKind.DEADLINE
+        clause.save(update_fields=["due_date", "is_due_edited", "kind", "is_skipped"])
 
 
 @transaction.atomic

@@ -182,3 +182,25 @@ def report_progress(
     )
     record([change], by=by, now=now)
     return report
+
+
+@transaction.atomic
+def report_and_hand_in(
+    assignment_id: int,
+    *,
+    percent: int,
+    note: str,
+    form_key: UUID,
+    by: User,
+    now: datetime,
+    version: int | None = None,
+) -> ProgressReport:
+    """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
+    assignment = _locked(assignment_id)
+    is_repeated = assignment.reports.filter(form_key=form_key).exists()
+    report = report_progress(
+        assignment_id, percent=percent, note=note, form_key=form_key, by=by, now=now, version=version
+    )
+    if not is_repeated:
+        move_assignment(assignment_id, Move.SUBMIT, by=by, now=now)
+    return report

@@ -1,11 +1,12 @@
 """A plan as the parser read it and the coordinator settled it: the draft from which tasks are made."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
@@ -60,6 +61,13 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def drafts(self) -> Self:
         return self.filter(status=Plan.Status.DRAFT)
+
+    def newest_first(self) -> Self:
+        return self.order_by(F("issued_on").desc(nulls_last=True), "-pk")
+
+    def without_source(self) -> Self:
+        """For lists: the whole text of a plan is only read on its own pages."""
+        return self.defer("source_text")
 
 
 class Plan(models.Model):
@@ -121,6 +129,14 @@ class Plan(models.Model):
         return self.status == self.Status.DRAFT
 
 
+class MeasureQuerySet(models.QuerySet["Measure"]):
+    def in_plans(self, plans: PlanQuerySet | Iterable[int]) -> Self:
+        return self.filter(plan__in=plans)
+
+    def in_order(self) -> Self:
+        return self.order_by("plan", "position")
+
+
 class Measure(models.Model):
     """A numbered paragraph (条目) of a plan, or one row of its annexed table."""
 
@@ -139,12 +155,14 @@ class Measure(models.Model):
     end = models.PositiveIntegerField(_("止"))
     people = models.JSONField(_("责任人"), default=list, blank=True)
 
+    objects = MeasureQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("条目")
         verbose_name_plural = _("条目")
         constraints = [
             models.UniqueConstraint(fields=["plan", "position"], name="measure_position_unique"),
-            models.CheckConstraint(condition=Q(start__lte=models.F("end")), name="measure_span_in_order"),
+            models.CheckConstraint(condition=Q(start__lte=F("end")), name="measure_span_in_order"),
         ]
 
     if TYPE_CHECKING:
@@ -172,7 +190,7 @@ class Clause(Schedule):
         verbose_name_plural = _("子句")
         constraints = [
             models.UniqueConstraint(fields=["measure", "position"], name="clause_position_unique"),
-            models.CheckConstraint(condition=Q(start__lt=models.F("end")), name="clause_span_in_order"),
+            models.CheckConstraint(condition=Q(start__lt=F("end")), name="clause_span_in_order"),
         ]
 
     if TYPE_CHECKING:
@@ -252,6 +270,11 @@ class UnitMention(models.Model):
         return f"{self.unit}（{self.get_role_display()}）"
 
 
+class TargetQuerySet(models.QuerySet["Target"]):
+    def in_order(self) -> Self:
+        return self.order_by("pk")
+
+
 class Target(models.Model):
     """A quantified commitment (指标): of one clause, or of the plan as a whole (its goals)."""
 
@@ -270,6 +293,8 @@ class Target(models.Model):
     value = models.DecimalField(_("数值"), max_digits=18, decimal_places=4)
     unit = models.CharField(_("单位"), max_length=40, blank=True)
     due_date = models.DateField(_("期限"), null=True, blank=True)
+
+    objects = TargetQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("指标")
@@ -324,6 +349,9 @@ class Doubt(models.Model):
     class Meta:
         verbose_name = _("疑点")
         verbose_name_plural = _("疑点")
+
+    if TYPE_CHECKING:
+        measure_id: int | None
 
     def __str__(self) -> str:
         return self.message

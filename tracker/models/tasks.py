@@ -1,8 +1,10 @@
 """Live work: tasks, who answers for them, what they report, and the history of it all."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Self
 
+from dateutil.relativedelta import relativedelta
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -12,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department, Region
 from tracker.models.plans import Clause, Measure, Plan, Schedule
 from tracker.workflow import YELLOW_DAYS, EventKind, Light, Role, Status
+
+SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
 
 
 class Task(Schedule):
@@ -61,17 +65,44 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def overdue(self, today: date) -> Self:
         return self.filter(self.overdue_q(today))
 
-    def due_within(self, today: date, days: int) -> Self:
+    def not_overdue(self, today: date) -> Self:
+        return self.exclude(self.overdue_q(today))
+
+    @staticmethod
+    def due_within_q(today: date, days: int) -> Q:
         """With the unit, and due today or in the next `days` days."""
-        return self.filter(
-            status__in=Status.with_unit, due_date__gte=today, due_date__lte=today + timedelta(days=days)
-        )
+        last = today + timedelta(days=days)
+        return Q(status__in=Status.with_unit, due_date__gte=today, due_date__lte=last)
+
+    def due_within(self, today: date, days: int) -> Self:
+        return self.filter(self.due_within_q(today, days))
+
+    def due_after(self, today: date, days: int) -> Self:
+        """With the unit, and due later than in the next `days` days."""
+        return self.filter(status__in=Status.with_unit, due_date__gt=today + timedelta(days=days))
+
+    def not_urgent(self, today: date, days: int) -> Self:
+        """Not finished, and neither overdue nor due in the next `days` days."""
+        return self.open().exclude(self.overdue_q(today) | self.due_within_q(today, days))
+
+    def due_in_month(self, first: date) -> Self:
+        """Due in the month that begins on `first`, whatever the status."""
+        return self.filter(due_date__gte=first, due_date__lt=first + relativedelta(months=1))
+
+    def undated(self) -> Self:
+        return self.filter(due_date__isnull=True)
 
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
+
+    def active(self) -> Self:
+        return self.filter(status=Status.ACTIVE)
+
+    def suspended(self) -> Self:
+        return self.filter(status=Status.SUSPENDED)
 
     def awaiting_review(self) -> Self:
         return self.filter(status=Status.SUBMITTED)
@@ -84,6 +115,19 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def for_department(self, department: Department | int) -> Self:
         return self.filter(department=department)
+
+    def for_departments(self, departments: Iterable[int]) -> Self:
+        return self.filter(department__in=departments)
+
+    def mentioning(self, words: str) -> Self:
+        """Whose task contains each of the words, or has the whole as its number."""
+        said = Q()
+        for word in words.split():
+            said &= Q(task__text__icontains=word)
+        return self.filter(said | Q(task__number=words.strip()))
+
+    def of_plans(self, plans: Iterable[Plan]) -> Self:
+        return self.filter(plan__in=plans)
 
     def with_light(self, today: date) -> Self:
         """Annotate `light` (workflow.Light): what Assignment.light says, as SQL, so that lists can filter."""
@@ -103,9 +147,31 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             )
         )
 
+    def lit(self, today: date, light: str) -> Self:
+        """Those that show this light. Red and grey are said without the annotation: indexes serve them."""
+        if light == Light.RED:
+            return self.overdue(today)
+        if light == Light.GREY:
+            return self.undated()
+        return self.with_light(today).filter(light=light)
+
     def by_urgency(self) -> Self:
         """Nearest due date first, undated last; the key ends it so that pages never overlap."""
         return self.order_by(F("due_date").asc(nulls_last=True), "pk")
+
+    def sorted_by(self, key: str) -> Self:
+        """In the order of one of SORT_KEYS; a minus sign turns it round."""
+        field = SORT_KEYS[key.removeprefix("-")]
+        first = F(field).desc(nulls_last=True) if key.startswith("-") else F(field).asc(nulls_last=True)
+        return self.order_by(first, F("due_date").asc(nulls_last=True), "pk")
+
+    def for_page(self) -> Self:
+        """With what the page of a task prints of each unit."""
+        return self.select_related("department", "via", "region")
+
+    def for_list(self) -> Self:
+        """With what a row of a list prints, and without the long texts behind it."""
+        return self.select_related("task", "plan", "department", "region").defer("plan__source_text")
 
 
 class Assignment(models.Model):
@@ -200,6 +266,17 @@ class Assignment(models.Model):
         return Light.YELLOW if self.status in Status.with_unit and (near or behind) else Light.GREEN
 
 
+class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
+    def of_task(self, task: Task) -> Self:
+        return self.filter(assignment__task=task)
+
+    def for_department(self, department: int | None) -> Self:
+        return self.filter(assignment__department=department)
+
+    def newest_first(self) -> Self:
+        return self.select_related("created_by", "assignment__department").order_by("-created_at", "-pk")
+
+
 class ProgressReport(models.Model):
     """What a unit reported (填报): how far, in percent, and in words."""
 
@@ -215,6 +292,8 @@ class ProgressReport(models.Model):
     # One form sent twice makes one report: the key is drawn when the form is shown.
     form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
 
+    objects = ProgressReportQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("填报")
         verbose_name_plural = _("填报")
@@ -224,6 +303,11 @@ class ProgressReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"
+
+
+class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
+    def newest_first(self) -> Self:
+        return self.select_related("actor", "assignment__department").order_by("-sequence")
 
 
 class TaskEvent(models.Model):
@@ -255,6 +339,8 @@ class TaskEvent(models.Model):
     created_at = models.DateTimeField(_("时间"))
     previous_hash = models.CharField(max_length=64, blank=True, editable=False)
     hash = models.CharField(max_length=64, editable=False)
+
+    objects = TaskEventQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("留痕")

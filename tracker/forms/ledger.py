@@ -1,0 +1,146 @@
+"""The ledger's filters. All of them live in the address, so that a page can be sent to a colleague."""
+
+from datetime import date
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department, Region, User
+from tracker.models import Assignment, Measure, Plan
+from tracker.models.tasks import SORT_KEYS, AssignmentQuerySet
+from tracker.permissions import visible_assignments, visible_plans, visible_regions
+from tracker.workflow import YELLOW_DAYS, Light, Role, Status
+
+ANY = _("全部")
+FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
+DUE_CHOICES = [
+    ("overdue", _("已逾期")),
+    ("week", _("7日内到期")),
+    ("later", _("7日后到期")),
+    ("undated", _("无期限")),
+    ("rest", _("其余未办结")),
+]
+
+
+class MonthField(forms.Field):
+    """A month as "2024-10"; its value is the first day."""
+
+    widget = forms.TextInput(attrs={"type": "month", "placeholder": "2024-10"})
+
+    def to_python(self, value: str | None) -> date | None:
+        if not value:
+            return None
+        try:
+            return date.fromisoformat(f"{value.strip()}-01")
+        except ValueError:
+            raise ValidationError(_("月份请写成 2024-10 的样子。"), code="invalid") from None
+
+
+class MonthFilter(django_filters.Filter):
+    field_class = MonthField
+
+
+class LedgerFilter(django_filters.FilterSet):
+    """What a person may narrow the ledger by; choices offer only what the person may see."""
+
+    q = django_filters.CharFilter(label=_("任务内容或编号"), method="search")
+    plan = django_filters.ModelChoiceFilter(label=_("方案"), queryset=Plan.objects.none(), empty_label=ANY)
+    measure = django_filters.ModelChoiceFilter(
+        label=_("条目"), field_name="task__measure", queryset=Measure.objects.none(), empty_label=ANY
+    )
+    region = django_filters.ModelChoiceFilter(
+        label=_("地区"), queryset=Region.objects.none(), empty_label=ANY
+    )
+    unit = django_filters.ModelChoiceFilter(
+        label=_("责任单位"), field_name="department", queryset=Department.objects.none(), empty_label=ANY
+    )
+    role = django_filters.ChoiceFilter(label=_("角色"), choices=Role.choices, empty_label=ANY)
+    status = django_filters.ChoiceFilter(label=_("状态"), choices=Status.choices, empty_label=ANY)
+    light = django_filters.ChoiceFilter(
+        label=_("红黄绿灯"), choices=Light.choices, empty_label=ANY, method="by_light"
+    )
+    due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, empty_label=ANY, method="by_due")
+    month = MonthFilter(label=_("到期月份"), method="by_month")
+    sort = django_filters.ChoiceFilter(
+        choices=[(sign + key, key) for key in SORT_KEYS for sign in ("", "-")],
+        method="by_sort",
+        widget=forms.HiddenInput,
+    )
+
+    class Meta:
+        model = Assignment
+        fields: list[str] = []
+
+    def __init__(self, data: QueryDict, *, user: User, today: date) -> None:
+        super().__init__(data, queryset=visible_assignments(user).by_urgency())
+        self.today = today
+        regions = visible_regions(user)
+        plans = visible_plans(user).live().newest_first().without_source()
+        measures = Measure.objects.in_plans(plans).in_order()
+        chosen = data.get("plan", "")
+        if chosen.isascii() and chosen.isdigit():
+            measures = measures.in_plans([int(chosen)])
+        else:
+            # Without a plan the list of measures would run to thousands of lines; a link may still name one.
+            self.filters["measure"].extra["widget"] = forms.HiddenInput
+        self.filters["plan"].queryset = plans
+        self.filters["measure"].queryset = measures
+        self.filters["region"].queryset = regions
+        self.filters["unit"].queryset = Department.objects.answerable().in_regions(regions).by_name()
+        if user.is_unit_person:
+            del self.filters["unit"], self.filters["region"]
+        elif regions.count() == 1:
+            del self.filters["region"]
+
+    @property
+    def first_fields(self) -> list[forms.BoundField]:
+        """What people narrow by every day; the rest waits under "more"."""
+        return [field for field in self.form.visible_fields() if field.name in FIRST_FIELDS]
+
+    @property
+    def more_fields(self) -> list[forms.BoundField]:
+        return [field for field in self.form.visible_fields() if field.name not in FIRST_FIELDS]
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of those under "more" is in use."""
+        return any(self.data.get(field.name) for field in self.more_fields)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the order was chosen."""
+        return any(value for name, value in self.data.items() if name in self.filters and name != "sort")
+
+    @property
+    def rows(self) -> AssignmentQuerySet:
+        """What was asked for; nothing at all where the question makes no sense, never everything."""
+        found: AssignmentQuerySet = self.qs if self.form.is_valid() else self.queryset.none()
+        return found
+
+    def search(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.mentioning(value)
+
+    def by_light(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.lit(self.today, value)
+
+    def by_due(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        match value:
+            case "overdue":
+                return rows.overdue(self.today)
+            case "week":
+                return rows.due_within(self.today, YELLOW_DAYS)
+            case "later":
+                return rows.due_after(self.today, YELLOW_DAYS)
+            case "undated":
+                return rows.undated()
+            case _:
+                return rows.not_urgent(self.today, YELLOW_DAYS)
+
+    def by_month(self, rows: AssignmentQuerySet, name: str, value: date) -> AssignmentQuerySet:
+        return rows.due_in_month(value)
+
+    def by_sort(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.sorted_by(value)

@@ -1,0 +1,101 @@
+"""How a light, a date and lateness are printed, once for all pages."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TypedDict
+
+from django import template
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from tracker.dashboards import UnitLine
+from tracker.models import Assignment, Clause, Task
+from tracker.workflow import Light, Status
+
+register = template.Library()
+
+IMPLIED = {"year": gettext_lazy("年份"), "month": gettext_lazy("月份"), "day": gettext_lazy("日期")}
+
+
+class Lamp(TypedDict):
+    """What the light's template prints."""
+
+    light: Light
+
+
+class Late(Lamp):
+    """What the template of lateness prints."""
+
+    words: str
+
+
+@register.inclusion_tag("tracker/_light.html")
+def light(assignment: Assignment, today: date) -> Lamp:
+    """The light of one row: colour, shape and word."""
+    return {"light": assignment.light_on(today)}
+
+
+def _lateness(assignment: Assignment, today: date) -> str:
+    due = assignment.due_date
+    if due is None:
+        return ""
+    if assignment.is_overdue(today):
+        return _("逾期%(days)d天") % {"days": assignment.days_late(today)}
+    handed_in = assignment.handed_in_on
+    if handed_in and handed_in > due:
+        return _("迟交%(days)d天") % {"days": (handed_in - due).days}
+    if assignment.status not in Status.with_unit:
+        return ""
+    if due == today:
+        return _("今天到期")
+    return _("还有%(days)d天") % {"days": (due - today).days}
+
+
+@register.inclusion_tag("tracker/_late.html")
+def lateness(assignment: Assignment, today: date) -> Late:
+    """How far from its due date an assignment is, as a number with its words; nothing where nobody waits."""
+    return {"words": _lateness(assignment, today), "light": assignment.light_on(today)}
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of a unit's bar, in percent of the longest bar; `query` opens the rows it stands for."""
+
+    key: str
+    name: str
+    count: int
+    query: str
+    start: float
+    width: float
+
+
+@register.simple_tag
+def bar(line: UnitLine, longest: int) -> list[Segment]:
+    """A unit's bar, the overdue first, so that red starts on one line and can be compared down the page."""
+    pieces = [
+        ("overdue", _("逾期"), line.overdue, "due=overdue"),
+        ("soon", _("7日内到期"), line.due_soon, "due=week"),
+        ("rest", _("其余未办结"), line.rest, "due=rest"),
+        ("closed", _("已办结"), line.closed, "status=CLOSED"),
+    ]
+    segments: list[Segment] = []
+    start = 0.0
+    for key, name, count, query in pieces:
+        width = round(100 * count / longest, 2)
+        if count:
+            segments.append(Segment(key, name, count, query, round(start, 2), width))
+        start += width
+    return segments
+
+
+@register.filter
+def with_words(schedule: Task | Clause) -> str:
+    """The due date with the words it was read from: 2024-10-31 · 2024年10月底前."""
+    parts = [schedule.due_date.isoformat() if schedule.due_date else _("无期限"), schedule.quote]
+    return " · ".join(part for part in parts if part)
+
+
+@register.filter
+def implied_words(codes: list[str]) -> str:
+    """What the plan did not say and the reader added."""
+    return "、".join(str(IMPLIED.get(code, code)) for code in codes)

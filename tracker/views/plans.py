@@ -1,0 +1,38 @@
+"""Plans and what has become of each of their measures."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from tracker import clock, dashboards
+from tracker.permissions import get_plan_for, visible_assignments, visible_plans
+from tracker.views.people import SignedInRequest
+
+PLANS_PER_PAGE = 25
+
+
+def plans(request: SignedInRequest) -> HttpResponse:
+    """The plans the person may read, the newest first."""
+    today = clock.today()
+    rows = visible_plans(request.user).select_related("region").without_source().newest_first()
+    page = Paginator(rows, PLANS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+        "lines": dashboards.plan_tallies(page.object_list, visible_assignments(request.user), today),
+    }
+    return render(request, "tracker/plans.html", context)
+
+
+def plan(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One plan: its measures under their headings, each with its figures."""
+    found = get_plan_for(request.user, pk)
+    today = clock.today()
+    assignments = visible_assignments(request.user)
+    [(_, tally)] = dashboards.plan_tallies([found], assignments, today)
+    context = {
+        "plan": found,
+        "tally": tally,
+        "sections": dashboards.plan_sections(found, assignments, today),
+    }
+    return render(request, "tracker/plan.html", context)

@@ -1,0 +1,165 @@
+"""A unit's own work: what lies before it, signing for it, reporting on it; and the reviewer's answer."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from tracker import clock, dashboards
+from tracker.actions.work import (
+    MoveRefused,
+    StaleVersion,
+    move_assignment,
+    report_and_hand_in,
+    report_progress,
+    sign_all,
+)
+from tracker.forms.work import MoveForm, ReportForm
+from tracker.models import Assignment, TaskEvent
+from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
+from tracker.views.people import SignedInRequest
+from tracker.workflow import Move
+
+
+def my_work(request: SignedInRequest) -> HttpResponse:
+    """The unit's unfinished assignments in groups, the overdue first."""
+    if not request.user.is_unit_person:
+        raise Http404
+    today = clock.today()
+    assignments = visible_assignments(request.user)
+    context = {
+        "today": today,
+        "numbers": dashboards.numbers(assignments, today),
+        "groups": dashboards.my_work(assignments, today),
+        "unsigned": list(assignments.unsigned().by_urgency().values_list("pk", flat=True)),
+    }
+    return render(request, "tracker/my_work.html", context)
+
+
+def sign_for_all(request: SignedInRequest) -> HttpResponse:
+    """Sign for the assignments that the page listed; what came in since then waits for a look."""
+    if not request.user.is_unit_person:
+        raise Http404
+    # Signing in again after a time-out leads here by GET: back to the page with the button.
+    if request.method == "POST":
+        ids = request.POST.getlist("assignment")
+        if not all(pk.isascii() and pk.isdigit() for pk in ids):
+            raise BadRequest
+        signed = sign_all([int(pk) for pk in ids], by=request.user, now=clock.now())
+        messages.success(request, _("已签收 %(count)d 项。") % {"count": signed})
+    return redirect("my_work")
+
+
+def _changes_since(assignment: Assignment, version: int) -> Iterable[TaskEvent]:
+    """What happened to the assignment after the version a form was shown with: each move adds one to it."""
+    return assignment.events.newest_first()[: max(assignment.version - version, 0)]
+
+
+def _with_version(data: QueryDict, version: int) -> QueryDict:
+    """The same answers, to be sent again knowing the present state."""
+    data = data.copy()
+    data["version"] = str(version)
+    return data
+
+
+def report(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The progress form of one assignment. Somebody else's change in between loses nothing that was typed."""
+    assignment = get_assignment_for(request.user, pk)
+    if not belongs_to_unit(request.user, assignment):
+        raise Http404
+    changes: Iterable[TaskEvent] = []
+    if request.method == "POST":
+        form = ReportForm(request.POST)
+        if form.is_valid():
+            answer = form.cleaned_data
+            write = report_and_hand_in if answer["hand_in"] else report_progress
+            try:
+                write(
+                    assignment.pk,
+                    percent=answer["percent"],
+                    note=answer["note"],
+                    form_key=answer["form_key"],
+                    by=request.user,
+                    now=clock.now(),
+                    version=answer["version"],
+                )
+            except MoveRefused as refusal:
+                assignment.refresh_from_db()
+                if isinstance(refusal, StaleVersion):
+                    changes = _changes_since(assignment, answer["version"])
+                    form = ReportForm(_with_version(request.POST, assignment.version))
+                form.add_error(None, str(refusal))
+            else:
+                messages.success(request, _("已申请办结。") if answer["hand_in"] else _("已填报。"))
+                return redirect("task", pk=assignment.task_id)
+    elif can_move(request.user, assignment, Move.REPORT):
+        form = ReportForm.for_assignment(assignment)
+    else:
+        status = assignment.get_status_display()
+        messages.info(request, _("当前状态为“%(status)s”，不用填报。") % {"status": status})
+        return redirect("task", pk=assignment.task_id)
+    context = {
+        "today": clock.today(),
+        "assignment": assignment,
+        "form": form,
+        "changes": changes,
+        "last_report": assignment.reports.newest_first().first(),
+    }
+    return render(request, "tracker/report.html", context)
+
+
+def move(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Make one move of an assignment. A refusal is shown with the form, ready to be sent again."""
+    assignment = get_assignment_for(request.user, pk)
+    # Signing in again after a time-out leads here by GET: back to the page with the buttons.
+    if request.method != "POST":
+        return redirect("task", pk=assignment.task_id)
+    form = MoveForm(request.POST)
+    changes: Iterable[TaskEvent] = []
+    if form.is_valid():
+        answer = form.cleaned_data
+        try:
+            move_assignment(
+                assignment.pk,
+                answer["move"],
+                by=request.user,
+                now=clock.now(),
+                note=answer["note"],
+                version=answer["version"],
+            )
+        except MoveRefused as refusal:
+            assignment.refresh_from_db()
+            if isinstance(refusal, StaleVersion):
+                changes = _changes_since(assignment, answer["version"])
+                form = MoveForm(_with_version(request.POST, assignment.version))
+            form.add_error(None, str(refusal))
+        else:
+            done = {"unit": assignment.department, "move": Move(answer["move"]).label}
+            messages.success(request, _("%(unit)s：%(move)s，已记录。") % done)
+            return redirect(_way_back(request, assignment))
+    if request.POST.get("move") not in Move.values or "version" in form.errors:
+        raise BadRequest
+    context = {
+        "today": clock.today(),
+        "assignment": assignment,
+        "form": form,
+        "move": Move(request.POST["move"]),
+        "needs_reason": request.POST["move"] in Move.needs_reason,
+        "changes": changes,
+    }
+    return render(request, "tracker/move.html", context)
+
+
+def _way_back(request: SignedInRequest, assignment: Assignment) -> str:
+    """The page the button stood on, if it is one of ours; else the task."""
+    page = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        return page
+    return reverse("task", args=[assignment.task_id])
