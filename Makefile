@@ -16,7 +16,7 @@ help:
 	@echo 'make messages     更新并编译英文译文（需要 gettext）'
 
 python:
-	@command -v '$(PYTHON)' >/dev/null || { echo '找不到 Python 3.11：请先安装，或指明位置：make run PYTHON=/路径/python3.11' >&2; exit 1; }
+	@'$(PYTHON)' $(IS_311) 2>/dev/null || { echo '需要 Python 3.11，这里没有找到：请先安装，或指明位置，例如 make run PYTHON=/路径/python3.11。' >&2; exit 1; }
 
 dev: python
 	@$(PYTHON) deploy/bootstrap.py requirements-dev.txt

