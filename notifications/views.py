@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from notifications import actions
 from notifications.dashboards import scheduler_state, state_counts, unreachable_departments
-from notifications.models import Message
+from notifications.models import Message, Reminder
 from notifications.permissions import can_resend, can_see_scheduler, get_message_for, visible_messages
 from tracker import clock
 from tracker.permissions import visible_regions
@@ -52,10 +52,12 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One mail as it was sent, how it fared, and which lines of the ledger it carries."""
     user = request.user
     message = get_message_for(user, pk)
-    reminders = message.reminders.select_related("assignment__task").order_by("state", "assignment_id", "pk")
+    told = message.reminders.filter(state=Reminder.State.PLANNED)
+    reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
     context = {
         "mail": message,
         "reminders": reminders[:REMINDERS_SHOWN],
+        "superseded_count": message.reminders.filter(state=Reminder.State.SUPERSEDED).count(),
         "can_resend": can_resend(user, message),
     }
     return render(request, "notifications/mail_detail.html", context)
