@@ -239,7 +239,7 @@ def _has_body(lines: list[Line], mentions: list[Mention]) -> bool:
 
 def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]) -> list[Unit]:
     """Note the units of a default clause once for the plan; they are not repeated where it is printed."""
-    printed = [name for mention in mentions for name in mention.reading.defaults]
+    printed = [name.printed for mention in mentions for name in mention.reading.defaults]
     if not printed:
         return everyone
     plan.defaults += printed

@@ -195,7 +195,7 @@ def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], l
     roles = {unit.name: unit for unit in together}
     for mention in mentions:
         if _is_shared(mention):
-            names = [name for group in mention.reading.groups for name in group.names]
+            names = [name.printed for group in mention.reading.groups for name in group.names]
             named = [roles[name] for name in dict.fromkeys(names)]
         else:
             units.inherit_prefix([mention.reading])

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from . import clauses, schedule, units
 from .clauses import Text
+from .lexicon import FURNITURE
 from .outline import Line
 from .schedule import Context
 from .types import Clause, Doubt, Person, Row, Span, Unit
@@ -26,6 +27,9 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
 _HEAD_CELL = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _COLUMNS))
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
+
+
+SECTION = re.compile(r"^[(]?[一二三四五六七八九十]+[)、]")
 
 
 @dataclass(slots=True)
@@ -211,7 +215,12 @@ def _row(
     doubts: list[Doubt],
 ) -> Row | None:
     content = [index for index, kind in enumerate(kinds) if kind == "content"]
-    if not content:
+    filled = [cell for cell in placed if cell and cell.text]
+    if not content or (len(filled) == 1 and FURNITURE.match(filled[0].text)):
+        return None
+    if len(filled) == 1 and len(kinds) > 2 and SECTION.match(filled[0].text):
+        above.clear()
+        above[content[0]] = filled[0]
         return None
     for order, index in enumerate(content):
         cell = placed[index]

@@ -37,6 +37,7 @@ _ACT = (
 )
 COUNTED = re.compile(rf"(?:{_ACT})(?P<scope>[^,。;:()]{{0,60}}?)(?<![\d.第])(?P<value>\d+(?:\.\d+)?) *{_CLASSIFIER}(?P<more>以上|左右|以内)?")
 _LEADING = re.compile(rf"(?:^|[;,。] *)(?P<value>\d+(?:\.\d+)?) *{_CLASSIFIER}(?P<more>以上|左右|以内)?(?P<rest>[^,。;]{{4,80}})")
+_ENUMERATED = re.compile(rf"等(?P<value>\d+) *{_CLASSIFIER}(?P<more>以上)?(?P<rest>[^,。;:()]{{2,30}}?(?:建设|改造|整治|升级|治理|工程))(?=[,。;]|$)")
 _RANK = re.compile(r"(?P<verb>退出|进入|前移至|位列|排名|保持在|进位至)(?P<scope>[^,。;]{0,24}?)(?P<side>后|前) *(?P<value>\d+) *(?P<unit>名|位|强|个)")
 _HARD_ACT = re.compile("加快推进|巩固|聚焦|围绕|针对|强化对|周边|范围内|等\\d+个重点|对\\d|依托|上述|涉及|现有|已建成|鼓励年|覆盖范围")
 _RESULT = re.compile("改造|替代|改用|淘汰|升级|建设|完成|建成|退出|整合|关停|达标|拆除|创建|搬迁|投用|投产|安装|验收")
@@ -91,6 +92,12 @@ def find(text: str, source: str, start: int, end: int, due: date | None) -> Iter
         if made and match.start("value") not in taken:
             taken.add(match.start("value"))
             found.append((match.start("value"), made))
+    for match in _ENUMERATED.finditer(text, start, end):
+        if match.start("value") not in taken and not _in_brackets(text, start, match.start("value")):
+            taken.add(match.start("value"))
+            quote, indicator = source[match.start("value") : match.end()], source[match.start("rest") : match.end("rest")]
+            op = ">=" if match["more"] else "="
+            found.append((match.start("value"), Target(quote, indicator, op, float(match["value"]), match["unit"], due)))
     for match in _LEADING.finditer(text, start, end):
         if match.start("value") in taken or not re.search("改用|完成|实现|达到|建成|全部|改造|投用|开工", match["rest"]):
             continue
@@ -145,6 +152,8 @@ def _counted(match: re.Match[str], text: str, source: str, start: int, end: int,
     if _HARD_ACT.search(segment) or text[match.end() : match.end() + 2] in ("以下", "及以"):
         return None
     rest = text[match.end() : segment_end]
+    if match["more"] and rest.startswith("的"):
+        return None
     if match["scope"] and not _RESULT.search(rest) and not re.fullmatch(r"[^的]{0,24}", match["scope"]):
         return None
     if match["unit"] in ("个", "条", "项", "名", "期", "次") and re.match(r"(?:方面|重点领域|环节|地区|百分点|月|工作日|统一|必须|一批|阶段|层面|关键)", rest):

@@ -58,12 +58,20 @@ _BY = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A unit's name, folded for matching and as printed."""
+
+    folded: str
+    printed: str
+
+
 @dataclass(slots=True)
 class Group:
     """Units under one word. `role` is lead, support, implement, responsible (by verb) or duty (by label)."""
 
     role: str
-    names: list[str]
+    names: list[Name]
 
 
 @dataclass(slots=True)
@@ -71,7 +79,7 @@ class Reading:
     """What one piece of responsibility text says. `times` are spans of a stated time inside it."""
 
     groups: list[Group] = field(default_factory=list)
-    defaults: list[str] = field(default_factory=list)
+    defaults: list[Name] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     times: list[Span] = field(default_factory=list)
     open: bool = False
@@ -115,9 +123,9 @@ def _join_spans(text: str, start: int, end: int) -> Iterator[Span]:
     yield start, end
 
 
-def members(text: str, source: str) -> tuple[list[str], bool]:
+def members(text: str, source: str) -> tuple[list[Name], bool]:
     """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
-    names: list[str] = []
+    names: list[Name] = []
     is_open = False
     cleaned = text
     for match in list(OPEN_TAIL.finditer(text)):
@@ -138,7 +146,7 @@ def members(text: str, source: str) -> tuple[list[str], bool]:
                 name, printed = name[:half], printed[:half]
             if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
                 continue
-            names.append(re.sub(r"\s+", "", printed))
+            names.append(Name(re.sub(r"\s+", "", name), re.sub(r"\s+", "", printed)))
     return names, is_open
 
 
@@ -152,7 +160,7 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             chopped.append((cut, start + match.end()))
             cut = start + match.end()
         chopped.append((cut, end))
-    pending: list[tuple[str | None, list[str]]] = []
+    pending: list[tuple[str | None, list[Name]]] = []
     for start, end in chopped:
         part = text[start:end].strip(_TRIM)
         if not part:
@@ -179,9 +187,9 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             block = re.sub("牵头$", "  ", text[left:right])
             names, is_open = members(block, source[left:right])
             reading.open |= is_open
-            names = [name for name in names if not _DATE_LIKE.search(name)]
+            names = [name for name in names if not _DATE_LIKE.search(name.folded)]
             if kind == "carry":
-                local = names and all(_LOCAL_GOVERNMENT.search(name) for name in names)
+                local = names and all(_LOCAL_GOVERNMENT.search(name.folded) for name in names)
                 kind = "implement" if local else "responsible"
             if names or kind:
                 pending.append((kind, names))
@@ -248,9 +256,9 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.times += [(left + start, right + start) for left, right in part.times]
     posts = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
     for group in whole.groups:
-        for name in [name for name in group.names if posts.search(name)]:
+        for name in [name for name in group.names if posts.search(name.folded)]:
             group.names.remove(name)
-            whole.people.append(Person("负责", name))
+            whole.people.append(Person("负责", name.printed))
     whole.groups = [group for group in whole.groups if group.names]
     return whole
 
@@ -273,14 +281,14 @@ def names_units(content: str, *, closing: bool) -> bool:
         found = CLOSING.match(part)
         if found and found["list"]:
             names, _ = members(found["list"], found["list"])
-            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name)) for name in names) or re.search("牵头", part):
+            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search("牵头", part):
                 return True
             if re.search(r"(?:长|领导|书记|主任)$", found["list"]):
                 return True
     if not closing:
         return False
     names, is_open = members(content, content)
-    return bool(names) and all(is_unit(name) for name in names) and (is_open or all(UNIT_STRONG.search(name) for name in names))
+    return bool(names) and all(is_unit(name.folded) for name in names) and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
 
 
 def is_unit_list(content: str) -> bool:
@@ -292,7 +300,7 @@ def is_unit_list(content: str) -> bool:
         return True
     found = _read_groups(content, content, None)
     names = [name for group in found.groups for name in group.names]
-    return bool(names) and not found.times and all(is_unit(name) for name in names)
+    return bool(names) and not found.times and all(is_unit(name.folded) for name in names)
 
 
 def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[Unit]:
@@ -311,8 +319,8 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
                 first = False
             else:
                 role = group.role  # type: ignore[assignment]
-            if name not in order or strength[role] > strength[order[name]]:
-                order[name] = role
+            if name.printed not in order or strength[role] > strength[order[name.printed]]:
+                order[name.printed] = role
     return [Unit(name, role) for name, role in order.items()]
 
 
@@ -322,15 +330,16 @@ def inherit_prefix(readings: Iterable[Reading]) -> None:
     names = [name for group in groups for name in group.names]
     if not names:
         return
-    first = _PREFIX.match(names[0])
+    first = _PREFIX.match(names[0].folded)
     if not first:
         return
-    prefixed = sum(1 for name in names if _PREFIX.match(name))
-    bare = [name for name in names if _LOCAL_ORGAN.search(name) and not _NO_PREFIX.search(name)]
+    prefix = names[0].printed[0]
+    prefixed = sum(1 for name in names if _PREFIX.match(name.folded))
+    bare = {name for name in names if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)}
     if len(bare) < prefixed:
         return
     for group in groups:
-        group.names = [first[1] + name if name in bare else name for name in group.names]
+        group.names = [Name(first[1] + name.folded, prefix + name.printed) if name in bare else name for name in group.names]
 
 
 def by_whom(text: str, source: str) -> Reading:
@@ -341,7 +350,7 @@ def by_whom(text: str, source: str) -> Reading:
             if match[group] is None:
                 continue
             names, is_open = members(match[group], source[match.start(group) : match.end(group)])
-            if names and all(is_unit(name) for name in names):
+            if names and all(is_unit(name.folded) for name in names):
                 reading.groups.append(Group(role, names))
                 reading.open |= is_open
     return reading
