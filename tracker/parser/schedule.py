@@ -102,13 +102,14 @@ def _year(m: re.Match[str], context: Context, group: str = "year") -> tuple[int 
 
 def _day(year: int | None, month: int, day: int, quote: str) -> date | Impossible | None:
     if year is None:
-        if not 1 <= month <= 12 or not 1 <= day <= 31:
-            return Impossible(quote)
-        return None
+        year, known = 2024, False  # a leap year: 29 February may exist
+    else:
+        known = True
     try:
-        return date(year, month, day)
+        day_of = date(year, month, day)
     except ValueError:
         return Impossible(quote)
+    return day_of if known else None
 
 
 def _month(text: str) -> int:
@@ -454,7 +455,7 @@ def _year_end(m: re.Match[str], context: Context) -> Result:
     return _deadline("year_end", date(year, 12, 31) if year else None, "year", implied)
 
 
-@rule("within_year", rf"{MAYBE}(?:(?:本)?年(?:度)?内|全年|当年内)")
+@rule("within_year", rf"{SAID}{_}(?:[以之]?内|全年)|(?:本)?年(?:度)?[以之]?内|全年")
 def _within_year(m: re.Match[str], context: Context) -> Result:
     year, implied = _year(m, context)
     return _deadline("within_year", date(year, 12, 31) if year else None, "year", implied)
@@ -508,7 +509,7 @@ def _ongoing(m: re.Match[str], context: Context) -> Result:
 
 # --- the search -----------------------------------------------------------------------------------------------------
 
-HINT = re.compile(r"[年月日周季旬]|十[一二三四五六]?五|节前|期末|即日|长期|持续|常年|20\d\d[./-]")
+HINT = re.compile(r"[年月日周季旬]|[每按逐]天|[旦一秋夕午]前|十[一二三四五六]?五|节前|期末|即日|长期|持续|常年|20\d\d[./-]")
 ANCHOR = re.compile(
     rf"(?<![\d.第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"

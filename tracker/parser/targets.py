@@ -20,8 +20,8 @@ _UNIT = (
     r"|艘|所|名|位|件|株|只|头|羽|块|批|次|张|间|支|种|起|例|场|对|期|篇|部|册|根|组|天|倍|公斤|斤|床|千伏|千伏安|度|米|分|片|宗|辆次|单|款|%))"
 )
 _VERBS: tuple[tuple[str, str], ...] = (
-    ("<=", "不高于|不超过|不大于|不多于|控制在|控制到|下降至|下降到|降至|降到|降低到|降低至|减少到|减少至|压减至|压减到|缩短至|缩减至|压缩至"),
-    (">=", "不低于|不少于|不小于|达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增长到|增至|上升到|稳定在|保持在|维持在|超过|突破|高于|大于|力争达到|占比为|覆盖率为|扩大到|扩大至|恢复到|发展到"),
+    ("<=", "不得高于|不得超过|不能超过|不得大于|不得多于|不高于|不超过|不大于|不多于|控制在|控制到|下降至|下降到|降至|降到|降低到|降低至|减少到|减少至|压减至|压减到|缩短至|缩减至|压缩至"),
+    (">=", "不得低于|不得少于|不能低于|不低于|不少于|不小于|达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增长到|增至|上升到|稳定在|保持在|维持在|超过|突破|高于|大于|力争达到|占比为|覆盖率为|扩大到|扩大至|恢复到|发展到"),
     ("<", "低于|小于|少于"),
     ("+", "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增"),
     ("-", "下降|降低|减少|压减|缩减|削减|消减|下调"),
@@ -38,6 +38,7 @@ _ACT = (
 COUNTED = re.compile(rf"(?:{_ACT})(?P<scope>[^,。;:()]{{0,60}}?)(?<![\d.第])(?P<value>\d+(?:\.\d+)?) *{_CLASSIFIER}(?P<more>以上|左右|以内)?")
 _LEADING = re.compile(rf"(?:^|[;,。] *)(?P<value>\d+(?:\.\d+)?) *{_CLASSIFIER}(?P<more>以上|左右|以内)?(?P<rest>[^,。;]{{4,80}})")
 _ENUMERATED = re.compile(rf"等(?P<value>\d+) *{_CLASSIFIER}(?P<more>以上)?(?P<rest>[^,。;:()]{{2,30}}?(?:建设|改造|整治|升级|治理|工程))(?=[,。;]|$)")
+_ALSO = re.compile(rf"[、和及](?P<value>\d+(?:\.\d+)?) *{_CLASSIFIER}(?P<more>以上|左右)?(?P<rest>[^,。;:、()\d]{{2,30}})")
 _RANK = re.compile(r"(?P<verb>退出|进入|前移至|位列|排名|保持在|进位至)(?P<scope>[^,。;]{0,24}?)(?P<side>后|前) *(?P<value>\d+) *(?P<unit>名|位|强|个)")
 _HARD_ACT = re.compile("加快推进|巩固|聚焦|围绕|针对|强化对|周边|范围内|等\\d+个重点|对\\d|依托|上述|涉及|现有|已建成|鼓励年|覆盖范围")
 _RESULT = re.compile("改造|替代|改用|淘汰|升级|建设|完成|建成|退出|整合|关停|达标|拆除|创建|搬迁|投用|投产|安装|验收")
@@ -85,13 +86,16 @@ def find(text: str, source: str, start: int, end: int, due: date | None) -> Iter
         taken.add(match.start("value"))
         leaves = match["verb"] == "退出"
         op: Op = ">" if leaves else "<="
-        indicator = source[match.start("scope") : match.end("scope")].strip() or "排名"
+        begin = _indicator_start(text, start, match.start())
+        indicator = source[match.start("scope") : match.end("scope")].strip() or source[begin : match.start()].strip() or "排名"
         found.append((match.start(), Target(source[match.start() : match.end()], indicator, op, float(match["value"]), match["unit"], due)))
     for match in COUNTED.finditer(text, start, end):
         made = _counted(match, text, source, start, end, due)
         if made and match.start("value") not in taken:
             taken.add(match.start("value"))
             found.append((match.start("value"), made))
+            taken.update(also.start("value") for also in _ALSO.finditer(text, match.end(), _segment_end(text, match.end(), end)))
+            found += [(also.start("value"), _another(also, source, due)) for also in _ALSO.finditer(text, match.end(), _segment_end(text, match.end(), end))]
     for match in _ENUMERATED.finditer(text, start, end):
         if match.start("value") not in taken and not _in_brackets(text, start, match.start("value")):
             taken.add(match.start("value"))
@@ -107,6 +111,18 @@ def find(text: str, source: str, start: int, end: int, due: date | None) -> Iter
         op = ">=" if match["more"] == "以上" else "="
         found.append((match.start("value"), Target(quote, source[match.start("rest") : match.end("rest")], op, float(match["value"]), match["unit"], due)))
     yield from (target for _, target in sorted(found, key=lambda item: item[0]))
+
+
+def _segment_end(text: str, start: int, end: int) -> int:
+    stop = _STOP.search(text, start, end)
+    return stop.start() if stop else end
+
+
+def _another(match: re.Match[str], source: str, due: date | None) -> Target:
+    """A further number of an enumeration: 10家以上绿色工厂、2个绿色供应链."""
+    op: Op = ">=" if match["more"] == "以上" else "="
+    quote = source[match.start("value") : match.end()]
+    return Target(quote, source[match.start("rest") : match.end("rest")], op, float(match["value"]), match["unit"], due)
 
 
 def _compared(match: re.Match[str], text: str, source: str, floor: int, due: date | None) -> Target | None:

@@ -27,7 +27,7 @@ from .types import Person, Role, Span, Unit
 
 BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)")
 _NOT_UNITS = re.compile(
-    r"^(?:以下简称|简称|含|包括|包含|不含|如|即|详见|见|以|其中|指|例如|下同|按|经|至|从|自|由于|注|不|未|原|括号)"
+    r"^(?:以下简称|简称|以下统称|含(?!山)|包括|包含|不含|如[:,\u4e00-\u9fff](?!皋|东)|即[:,为]|详见|见附|以\S+为|其中|指[的在]|例如|下同|按规定|至\d|从\d|自\d|由于|注[:]|不[得含包]|未[经按])"
 )
 _DEFAULTS = re.compile(
     r"(?:以下|下列|下述)(?:各项|所有|全部)?(?:重点)?(?:任务|措施|工作|内容|事项|条款)?,?(?:均|都|需|由|应|须|要|皆|为|涉及)+"
@@ -45,13 +45,15 @@ FIRST_LEADS = re.compile(
 _PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
 _NO_PREFIX = re.compile(
-    r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市|县|区|州|旗|盟|乡|镇|自治区|新|本|属地|所在地|涉及|辖区|驻)"
-    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|[市县区]"
+    r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市(?!场)|县|区|州|旗|盟|乡|镇|自治区|本|属地|所在地|涉及|辖区|驻)"
+    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|(?<!城)市(?!场)|[县区]"
 )
 _LOCAL_GOVERNMENT = re.compile(r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业")
 _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
+_COLLECTIVE = re.compile(r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$")
+_COLLECTIVE_NEXT = re.compile(r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()")
 _TRIM = " 、,;。.:\n|"
 _BY = re.compile(
     r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?(?:牵头|总牵头)(?!领导)(?:[^,。;]{0,30}(?:,(?P<support>[^,。;:()]{2,80}?)(?:等)?(?:配合|参与|协助))?)?"
@@ -123,6 +125,17 @@ def _join_spans(text: str, start: int, end: int) -> Iterator[Span]:
     yield start, end
 
 
+def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
+    """The spans, with the parts of one collective joined again: 各市、县(区)政府; 各省、自治区、直辖市."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and _COLLECTIVE.search(text[slice(*joined[-1])].strip()) and _COLLECTIVE_NEXT.match(text[start:end].strip()):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    yield from joined
+
+
 def members(text: str, source: str) -> tuple[list[Name], bool]:
     """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
     names: list[Name] = []
@@ -134,7 +147,7 @@ def members(text: str, source: str) -> tuple[list[Name], bool]:
             continue
         is_open = True
         cleaned = cleaned[: match.start()] + "、" * (match.end() - match.start()) + cleaned[match.end() :]
-    for start, end in _pieces(cleaned, _SEPARATORS):
+    for start, end in _collective(cleaned, list(_pieces(cleaned, _SEPARATORS))):
         for left, right in _join_spans(cleaned, start, end):
             name, printed = cleaned[left:right], source[left:right]
             lead = re.match(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*", name)
@@ -334,12 +347,13 @@ def inherit_prefix(readings: Iterable[Reading]) -> None:
     if not first:
         return
     prefix = names[0].printed[0]
-    prefixed = sum(1 for name in names if _PREFIX.match(name.folded))
-    bare = {name for name in names if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)}
-    if len(bare) < prefixed:
-        return
     for group in groups:
-        group.names = [Name(first[1] + name.folded, prefix + name.printed) if name in bare else name for name in group.names]
+        prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
+        bare = {name for name in group.names if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)}
+        if len(bare) >= prefixed:
+            group.names = [
+                Name(first[1] + name.folded, prefix + name.printed) if name in bare else name for name in group.names
+            ]
 
 
 def by_whom(text: str, source: str) -> Reading:
