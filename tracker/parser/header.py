@@ -7,7 +7,7 @@ from datetime import date
 
 from .clauses import Text
 from .lexicon import to_int
-from .outline import Line, Outline
+from .outline import AUTHORITY, SIGNED, Line, is_numbered
 from .types import Header
 
 _KIND = (
@@ -20,9 +20,6 @@ _NUMBER = re.compile(r"(?:^|[ :])((?:[\u4e00-\u9fff]{1,12}\(?(?:字|函|办|发|
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
 _DATE = re.compile(
     rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?(?:月|[-/.]) ?(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?: ?日|(?!\d))"
-)
-_AUTHORITY = re.compile(
-    r"^[\u4e00-\u9fff()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
 )
 _PUBLISHED = re.compile(r"(?:发布|发文|公布|更新|刊登|上网|生成)?(?:日期|时间) ?:|字体|来源|浏览|阅读|点击")
 _ISSUED = re.compile(r"(?:成文|印发|签发|制定)(?:日期|时间) ?: ?")
@@ -47,14 +44,33 @@ def _only_date(line: str) -> date | None:
     return parse_date(line) if match else None
 
 
-def read(text: Text, outline: Outline) -> Header:
-    """The header, from the lines before the first number and those behind the end."""
-    head = outline.head
+def split(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines in front of the plan's first number, and the last lines of the document.
+
+    Where a notice with numbers of its own stands before the plan, the plan begins at its title behind the signature.
+    """
+    first = next((index for index, line in enumerate(lines) if is_numbered(line)), len(lines))
+    end = first
+    if any(SIGNED.match(line.text) for line in lines[first:]):
+        for index in range(first + 1, len(lines) - 1):
+            behind = any(SIGNED.match(line.text) for line in lines[max(first, index - 3) : index])
+            if behind and _is_title(lines[index]) and not _NOTICE.search(lines[index].text):
+                end = next((at for at in range(index + 1, len(lines)) if is_numbered(lines[at])), index + 1)
+                break
+    return lines[:end], lines[max(end, len(lines) - 8) :]
+
+
+def _is_title(line: Line) -> bool:
+    squeezed = line.text.replace(" ", "")
+    return bool(_TITLE.match(squeezed)) and not squeezed.startswith(("附", "现将", "根据", "为", "按照", "各", "《", "("))
+
+
+def read(text: Text, lines: list[Line]) -> Header:
+    """The header, from the lines before the first number and the last lines of the document."""
+    head, tail = split(lines)
+    numbered = len(head) < len(lines)
     printed = text.source
-    plan = _title_index(head, bool(outline.nodes))
-    tail = outline.tail
-    if outline.nodes:
-        tail = outline.nodes[-1].lines[-4:] + tail
+    plan = _title_index(head, numbered)
     title = _joined(printed, head, plan) if plan is not None else _quoted_title(text, head)
     number = next((printed[line.start + m.start(1) : line.start + m.end(1)] for line in head if len(line.text) < 90 and (m := _NUMBER.search(line.text))), None)
     issuer: str | None = None
@@ -63,7 +79,7 @@ def read(text: Text, outline: Outline) -> Header:
     for index, line in enumerate(head):
         day = _only_date(line.text)
         above = head[index - 1] if index else None
-        if day and above and _AUTHORITY.match(above.text) and not _NUMBER.search(above.text):
+        if day and above and AUTHORITY.match(above.text) and not _NUMBER.search(above.text):
             later = head[index + 1].text if index + 1 < len(head) else ""
             if not _PUBLISHED.search(later) and not issued:
                 issued, issuer = day, _clean(printed, above)
@@ -78,9 +94,9 @@ def read(text: Text, outline: Outline) -> Header:
             issued = issued or day
     for index, line in enumerate(tail):
         day = _only_date(line.text)
-        if day and issued is None:
+        if day and issued is None and SIGNED.match(line.text):
             issued = day
-            if index and _AUTHORITY.match(tail[index - 1].text):
+            if index and AUTHORITY.match(tail[index - 1].text):
                 issuer = issuer or _clean(printed, tail[index - 1])
     if issuer is None:
         issuer = _named_issuer(text, head, plan)
@@ -96,11 +112,7 @@ def _clean(source: str, line: Line) -> str:
 
 def _title_index(head: list[Line], numbered: bool) -> int | None:
     """The line that is (or ends) the title of the plan: the last fitting line, a plan before its notice."""
-    fitting = [
-        index
-        for index, line in enumerate(head)
-        if _TITLE.match(squeezed := line.text.replace(" ", "")) and not squeezed.startswith(("附", "现将", "根据", "为", "按照", "各", "《", "("))
-    ]
+    fitting = [index for index, line in enumerate(head) if not is_numbered(line) and _is_title(line)]
     plans = [index for index in fitting if not _NOTICE.search(re.sub(r"\([^()]*\)$", "", head[index].text.replace(" ", "")))]
     if plans:
         return plans[-1]
@@ -112,7 +124,7 @@ def _joined(source: str, head: list[Line], index: int) -> str:
     title = _clean(source, head[index])
     for above in reversed(head[max(0, index - 2) : index]):
         text = above.text.replace(" ", "")
-        if title.startswith("关于") and _AUTHORITY.match(text):
+        if title.startswith("关于") and AUTHORITY.match(text):
             return _clean(source, above) + title
         whole = text + title
         if re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text) and len(whole) < 70 and not re.search(r"[:。;]", text) and not _NUMBER.search(text) and not _only_date(text):

@@ -76,6 +76,7 @@ VERBS: dict[str, str] = {
 }
 _VERB_ALTERNATION = "|".join(f"(?P<{role}>{words})" for role, words in VERBS.items())
 CLOSING = re.compile(rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})(?:{_VERB_ALTERNATION})$", re.DOTALL)
+CLOSING_ENDS = frozenset("头责合与施实导助办担抓加同持行进总定展理好")
 CHOP = re.compile(
     r"牵头(?:负责|组织实施|组织|实施|落实|抓总)?(?:[,、;]|(?=会同|[市县区省]\S))|(?:负责落实|负责|配合|参与)(?:[、]|(?=[市县区省各]\S))"
 )

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .lexicon import FURNITURE, to_int
-from .types import Span
 
 _CN = "[一二三四五六七八九十百零]{1,4}"
 # (style, rank, pattern). A lower rank stands higher in the tree.
@@ -32,6 +31,14 @@ _INLINE = {
 }
 _NESTED = re.compile(rf"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
+_CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
+_CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+SIGNED = re.compile(
+    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
+)
+AUTHORITY = re.compile(
+    r"^[\u4e00-\u9fff()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
+)
 
 
 @dataclass(slots=True)
@@ -135,7 +142,7 @@ def build(lines: list[Line]) -> Outline:
     stack: list[Node] = []
     ended = False
     for line in lines:
-        if _CONTENTS.search(line.text):
+        if line.text[-1] in _CONTENTS_ENDS and _CONTENTS.search(line.text):
             continue
         marker = MARKER.match(line.text) if "|" not in line.text else None
         if marker and marker.end() < len(line.text):
@@ -147,6 +154,12 @@ def build(lines: list[Line]) -> Outline:
             outline.nodes.append(node)
             ended = False
             outline.tail.clear()
+        elif line.text[-1] in "日发)" and SIGNED.match(line.text):
+            last = outline.nodes[-1].lines if outline.nodes else outline.head
+            if outline.nodes and not ended and len(last) > 1 and AUTHORITY.match(last[-1].text):
+                outline.tail.append(last.pop())
+            ended = bool(outline.nodes)
+            (outline.tail if ended else outline.head).append(line)
         elif FURNITURE.match(line.text):
             ended = bool(outline.nodes)
             stack.clear()
@@ -176,6 +189,7 @@ def _place(node: Node, stack: list[Node]) -> None:
     stack.append(node)
 
 
-def span_of(lines: list[Line]) -> Span:
-    """From the first to the last of some lines."""
-    return lines[0].start, lines[-1].end
+def is_numbered(line: Line) -> bool:
+    """Whether a line begins with a number of the outline."""
+    marker = MARKER.match(line.text)
+    return bool(marker and marker.end() < len(line.text) and "|" not in line.text)

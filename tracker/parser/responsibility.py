@@ -57,7 +57,8 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
         mentions += _unclosed(text, start, end, taken, doubts)
     if ")" in region:
         mentions += _unopened(text, start, end, taken, doubts)
-    mentions += _labels(text, start, end, taken)
+    if ":" in region:
+        mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
     if "牵头" in region:
         for match in re.finditer(r"[^。\n]+", region):

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from .calendar import add_months, festival, month_end, season
 from .lexicon import CN_NUM, to_int
@@ -46,8 +47,10 @@ Build = Callable[[re.Match[str], Context], Result]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
+    """A way of saying a date. `pattern` is compiled when the first text is searched: importing stays cheap."""
+
     name: str
-    pattern: re.Pattern[str]
+    pattern: str
     build: Build
 
 
@@ -66,7 +69,7 @@ def rule(name: str, pattern: str) -> Callable[[Build], Build]:
     """Register a way of saying a date."""
 
     def register(build: Build) -> Build:
-        RULES.append(Rule(name, re.compile(pattern), build))
+        RULES.append(Rule(name, pattern, build))
         return build
 
     return register
@@ -588,6 +591,11 @@ def _weak_month(before: str, after: str) -> bool:
     return not (re.search(r"(?:^|[,。;:、(\s到至于在定]|力争|计划|确保|预计)$", before) or _ACTION.match(after) or re.match(r"[:)]|$", after))
 
 
+@lru_cache(maxsize=1)
+def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
+    return tuple((re.compile(rule.pattern), rule.build) for rule in RULES)
+
+
 def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]:
     """The dates of folded `text[start:end]` that schedule something, in order, without overlap."""
     if not HINT.search(text, start, end):
@@ -604,11 +612,11 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
             continue
         here = replace(context, carried=carried) if carried else context
         position = at + 1
-        for candidate in RULES:
-            match = candidate.pattern.match(text, at, end)
+        for pattern, build in _compiled():
+            match = pattern.match(text, at, end)
             if not match or match.end() == at:
                 continue
-            result = candidate.build(match, here)
+            result = build(match, here)
             if result is None:
                 continue
             position = match.end()

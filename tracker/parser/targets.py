@@ -43,6 +43,7 @@ _RANK = re.compile(r"(?P<verb>退出|进入|前移至|位列|排名|保持在|�
 _HARD_ACT = re.compile("加快推进|巩固|聚焦|围绕|针对|强化对|周边|范围内|等\\d+个重点|对\\d|依托|上述|涉及|现有|已建成|鼓励年|覆盖范围")
 _RESULT = re.compile("改造|替代|改用|淘汰|升级|建设|完成|建成|退出|整合|关停|达标|拆除|创建|搬迁|投用|投产|安装|验收")
 _AFTER_SCOPE = re.compile(r"(?:[^,。;:]{0,4}(?:的|工地|机组|企业|锅炉|项目|叉车|范围|周边|单位(?!面积)|生产线|煤炭))")
+_DIGIT = re.compile("[0-9]")
 _STOP = re.compile(r"[,。;:!?\n]")
 
 
@@ -73,6 +74,8 @@ def _in_brackets(text: str, start: int, at: int) -> bool:
 
 def find(text: str, source: str, start: int, end: int, due: date | None) -> Iterator[Target]:
     """The targets of the clause `text[start:end]` (folded; `source` as printed), in order, each number once."""
+    if not _DIGIT.search(text, start, end):
+        return
     taken: set[int] = set()
     found: list[tuple[int, Target]] = []
     for match in COMPARED.finditer(text, start, end):

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .lexicon import (
     CHOP,
     CLOSING,
+    CLOSING_ENDS,
     LABEL,
     LABEL_KINDS,
     LABEL_START,
@@ -52,9 +54,12 @@ _LOCAL_GOVERNMENT = re.compile(r"^各|政府|管委会|乡|镇|街道|属地|所
 _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
+_LEAD_IN = re.compile(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*")
 _COLLECTIVE = re.compile(r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$")
 _COLLECTIVE_NEXT = re.compile(r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()")
+_STOPS = re.compile(r"[,;。]")
 _TRIM = " 、,;。.:\n|"
+_PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
 _BY = re.compile(
     r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?(?:牵头|总牵头)(?!领导)(?:[^,。;]{0,30}(?:,(?P<support>[^,。;:()]{2,80}?)(?:等)?(?:配合|参与|协助))?)?"
 )
@@ -136,7 +141,8 @@ def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
     yield from joined
 
 
-def members(text: str, source: str) -> tuple[list[Name], bool]:
+@lru_cache(maxsize=4096)
+def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
     """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
     names: list[Name] = []
     is_open = False
@@ -150,24 +156,24 @@ def members(text: str, source: str) -> tuple[list[Name], bool]:
     for start, end in _collective(cleaned, list(_pieces(cleaned, _SEPARATORS))):
         for left, right in _join_spans(cleaned, start, end):
             name, printed = cleaned[left:right], source[left:right]
-            lead = re.match(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*", name)
+            lead = _LEAD_IN.match(name)
             shift = lead.end() if lead else 0
-            printed = printed[shift:].strip(_TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d")
+            printed = printed[shift:].strip(_PRINTED_TRIM)
             name = name[shift:].strip(_TRIM)
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
             if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
                 continue
-            names.append(Name(re.sub(r"\s+", "", name), re.sub(r"\s+", "", printed)))
-    return names, is_open
+            names.append(Name("".join(name.split()), "".join(printed.split())))
+    return tuple(names), is_open
 
 
 def _read_groups(text: str, source: str, label: str | None) -> Reading:
     """One labelled or unlabelled piece: groups by their closing verbs, else by the label."""
     reading = Reading()
     chopped: list[Span] = []
-    for start, end in _pieces(text, re.compile(r"[,;。]")):
+    for start, end in _pieces(text, _STOPS):
         cut = start
         for match in _depth_zero(text[start:end], CHOP):
             chopped.append((cut, start + match.end()))
@@ -184,7 +190,7 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             reading.times.append((start, end))
             continue
         role: str | None = None
-        closing = CLOSING.match(part)
+        closing = CLOSING.match(part) if part[-1] in CLOSING_ENDS else None
         list_end = end
         if closing and (closing["list"] or closing["adverbs"]):
             role = next(kind for kind in VERBS if closing[kind] is not None)
@@ -198,9 +204,9 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             ranges = [(start, joint, "lead"), (joint + 2, list_end, "support")]
         for left, right, kind in ranges:
             block = re.sub("牵头$", "  ", text[left:right])
-            names, is_open = members(block, source[left:right])
+            listed, is_open = members(block, source[left:right])
             reading.open |= is_open
-            names = [name for name in names if not _DATE_LIKE.search(name.folded)]
+            names = [name for name in listed if not _DATE_LIKE.search(name.folded)]
             if kind == "carry":
                 local = names and all(_LOCAL_GOVERNMENT.search(name.folded) for name in names)
                 kind = "implement" if local else "responsible"
@@ -233,7 +239,8 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     whole = Reading()
     default = _DEFAULTS.search(text)
     if default:
-        whole.defaults = members(text[slice(*default.span("units"))], source[slice(*default.span("units"))])[0]
+        left, right = default.span("units")
+        whole.defaults = list(members(text[left:right], source[left:right])[0])
         text = text[: default.start()] + "。" * (default.end() - default.start()) + text[default.end() :]
     else:
         tail = _DEFAULT_TAIL.search(text)
@@ -246,7 +253,7 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     marks: list[tuple[int, int, str | None]] = [(0, 0, label)]
     for match in LABEL.finditer(text):
         marks.append((match.start(), match.end(), _kind(match)))
-    for start, _ in list(_pieces(text, re.compile(r"[,;。]"))):
+    for start, _ in list(_pieces(text, _STOPS)):
         match = LABEL_START.match(text, start)
         if match and _kind(match) not in ("people", "time") and all(match.end() != mark[1] for mark in marks):
             marks.append((match.start(), match.end(), _kind(match)))
@@ -289,9 +296,9 @@ def names_units(content: str, *, closing: bool) -> bool:
         return False
     if _DEFAULTS.search(content) or _DEFAULT_TAIL.search(content):
         return True
-    parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, re.compile(r"[,;。]"))]
+    parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, _STOPS)]
     for part in parts:
-        found = CLOSING.match(part)
+        found = CLOSING.match(part) if part and part[-1] in CLOSING_ENDS else None
         if found and found["list"]:
             names, _ = members(found["list"], found["list"])
             if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search("牵头", part):
@@ -304,10 +311,11 @@ def names_units(content: str, *, closing: bool) -> bool:
     return bool(names) and all(is_unit(name.folded) for name in names) and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
 
 
+@lru_cache(maxsize=4096)
 def is_unit_list(content: str) -> bool:
     """Whether a table cell or a line holds nothing but units (with or without their verbs)."""
     content = content.strip(_TRIM)
-    if not content or len(content) > 400:
+    if not content or len(content) > 400 or "。" in content:
         return False
     if content in NOBODY:
         return True
@@ -365,7 +373,7 @@ def by_whom(text: str, source: str) -> Reading:
                 continue
             names, is_open = members(match[group], source[match.start(group) : match.end(group)])
             if names and all(is_unit(name.folded) for name in names):
-                reading.groups.append(Group(role, names))
+                reading.groups.append(Group(role, list(names)))
                 reading.open |= is_open
     return reading
 
