@@ -17,6 +17,7 @@ _KIND = (
 _TITLE = re.compile(rf"^[^。;!?:|]{{2,90}}{_KIND}(?:\((?:试行|暂行|征求意见稿|草案|修订稿|送审稿|\d{{4}}[^()]*|[^()]*版|[^()]*年[^()]*)\))*$")
 _NOTICE = re.compile(r"(?:通知|公告|通告|函|批复)$")
 _NUMBER = re.compile(r"(?:^|[ :])((?:[\u4e00-\u9fff]{1,12}\(?(?:字|函|办|发|政)?\)?\(\d{4}\)(?:第)? ?\d{1,5} ?号))(?=$| )")
+_YEARS_BELOW = re.compile(r"\((?:(?:19|20)\d\d年?(?:-(?:19|20)\d\d)?年?(?:度)?|试行|暂行|征求意见稿|草案)\)")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
 _DATE = re.compile(
     rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?(?:月|[-/.]) ?(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?: ?日|(?!\d))"
@@ -120,17 +121,23 @@ def _title_index(head: list[Line], numbered: bool) -> int | None:
 
 
 def _joined(source: str, head: list[Line], index: int) -> str:
-    """The title with the line(s) above that belong to it: an authority's name, or an unfinished first half."""
+    """The title with the lines round it that belong to it: an authority, an unfinished first half, (2024-2026年)."""
     title = _clean(source, head[index])
+    below = head[index + 1].text.replace(" ", "") if index + 1 < len(head) else ""
+    if _YEARS_BELOW.fullmatch(below):
+        title += _clean(source, head[index + 1])
+    whole_head = "".join("".join(_clean(source, line)) for line in head[: max(index - 1, 0)])
     for above in reversed(head[max(0, index - 2) : index]):
         text = above.text.replace(" ", "")
+        printed = _clean(source, above)
         if title.startswith("关于") and AUTHORITY.match(text):
-            return _clean(source, above) + title
-        whole = text + title
-        if re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text) and len(whole) < 70 and not re.search(r"[:。;]", text) and not _NUMBER.search(text) and not _only_date(text):
-            title = _clean(source, above) + title
-        else:
+            return printed + title
+        unfinished = re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text)
+        if len(text + title) >= 70 or re.search(r"[:。;]", text) or _NUMBER.search(text) or _only_date(text) or text.startswith("("):
             break
+        if not unfinished and printed + title.split("(")[0] not in whole_head:
+            break
+        title = printed + title
     return title
 
 

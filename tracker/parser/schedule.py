@@ -79,7 +79,7 @@ def rule(name: str, pattern: str) -> Callable[[Build], Build]:
 _ = r"\s*"
 YEAR = r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3})"
 SAID = rf"(?:(?P<year>{YEAR}){_}年(?:度)?(?:的)?|(?P<rel>今年|本年度?|当年|明年|后年|次年|翌年|第二年|同年)(?:的)?)"
-MAYBE = rf"(?:{SAID}{_})?"
+MAYBE = rf"(?:{SAID}{_}|20[xX*]{{1,2}}{_}年{_})?"
 MONTH = r"(?P<month>\d{1,2}|十[一二]|[一二三四五六七八九十元正])"
 DAY = r"(?P<day>\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 BEFORE = r"(?:[之以]?前)"
@@ -233,6 +233,24 @@ def _window_days(m: re.Match[str], context: Context) -> Result:
     else:
         due = _day(year2, month2, to_int(m["day2"]), m[0])
     return _window("window_days", start, due, "day", implied)
+
+
+@rule(
+    "window_parts",
+    rf"{MAYBE}{MONTH}{_}月(?:份)?(?P<part>[上中下])旬(?:起|开始)?{TO}(?:(?P<year2>{YEAR}){_}年{_})?(?:(?P<month2>\d{{1,2}}|十[一二]|[一二三四五六七八九十]){_}月(?:份)?)?(?P<part2>[上中下]旬|底|末)",
+)
+def _window_parts(m: re.Match[str], context: Context) -> Result:
+    year, implied = _year(m, context)
+    month = _month(m["month"])
+    month2 = to_int(m["month2"]) if m["month2"] else month
+    if not 1 <= month <= 12 or not 1 <= month2 <= 12:
+        return Impossible(m[0])
+    if year is None:
+        return Schedule("window", "window_parts", precision="day", implied=implied)
+    year2 = to_int(m["year2"]) if m["year2"] else year
+    start = date(year, month, {"上": 1, "中": 11, "下": 21}[m["part"]])
+    day = {"上": 10, "中": 20}.get(m["part2"][0])
+    return _window("window_parts", start, date(year2, month2, day) if day else month_end(year2, month2), "day", implied)
 
 
 @rule(
@@ -514,7 +532,7 @@ def _ongoing(m: re.Match[str], context: Context) -> Result:
 
 HINT = re.compile(r"[年月日周季旬]|[每按逐]天|[旦一秋夕午]前|十[一二三四五六]?五|节前|期末|即日|长期|持续|常年|20\d\d[./-]")
 ANCHOR = re.compile(
-    rf"(?<![\d.第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|(?<!\d)20\d\d[./-]\d{{1,2}}"
+    rf"(?<![\d.第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|20[xX*]{{1,2}}\s*年(?=\s*\d)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
     r"|(?<!\d)第?[一二三四1-4](?:季度|个季度|[至到-]+第?[一二三四1-4]季度)"

@@ -32,6 +32,11 @@ _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
 SECTION = re.compile(r"^[(]?[一二三四五六七八九十]+[)、]")
 
 
+# A table whose columns are only set apart by blanks: its head, and one row.
+_COLLAPSED_HEAD = re.compile(r"^序 *号 +[^。:;]*(?:责任|牵头|负责|承办|主办|配合)[^。:;]*(?:单位|部门)[^。:;]*$")
+_COLLAPSED_ROW = re.compile(r"^\d{1,3}[.、]? +(?P<rest>.+)$")
+
+
 @dataclass(slots=True)
 class Cell:
     start: int
@@ -118,6 +123,13 @@ def find(text: Text, lines: list[Line], context: Context, first_leads: bool, dou
                 found.used.update(line.start for line in lines[index:stop])
             index = stop
             continue
+        if _COLLAPSED_HEAD.match(lines[index].text) and len(lines[index].text) < 60:
+            rows, stop = _read_collapsed(text, lines, index + 1, context, first_leads, doubts)
+            if rows:
+                found.rows += rows
+                found.used.update(line.start for line in lines[index:stop])
+                index = stop
+                continue
         run = index
         while run < len(lines) and run - index < 12 and head_kind(lines[run].text):
             run += 1
@@ -295,6 +307,30 @@ def _read_flat(
         if row:
             rows.append(row)
     return rows, stop
+
+
+def _read_collapsed(
+    text: Text, lines: list[Line], start: int, context: Context, first_leads: bool, doubts: list[Doubt]
+) -> tuple[list[Row], int]:
+    """Rows of a table without separators: a serial number, the words, and behind a blank the units (and a time)."""
+    rows: list[Row] = []
+    index = start
+    while index < len(lines) and (match := _COLLAPSED_ROW.match(lines[index].text)):
+        at = lines[index].start + match.start("rest")
+        cells = [Cell(at + part.start(), at + part.end(), part[0]) for part in re.finditer(r"\S+", match["rest"])]
+        last: list[Cell] = []
+        kinds: list[str] = []
+        while len(cells) > 1 and (units.is_unit_list(cells[-1].text) or (len(cells[-1].text) < 16 and schedule.HINT.search(cells[-1].text))):
+            kinds.insert(0, "duty" if units.is_unit_list(cells[-1].text) else "time")
+            last.insert(0, cells.pop())
+        words = Cell(cells[0].start, cells[-1].end, text.folded[cells[0].start : cells[-1].end])
+        if kinds.count("duty") > 1:
+            kinds = ["lead" if kind == "duty" and order == kinds.index("duty") else "support" if kind == "duty" else kind for order, kind in enumerate(kinds)]
+        row = _row(text, [words, *last], ["content", *kinds], {}, context, first_leads, doubts)
+        if row:
+            rows.append(row)
+        index += 1
+    return rows, index
 
 
 def _groups(lines: list[Line], start: int, kinds: list[str]) -> Iterator[tuple[list[Cell], int]]:
