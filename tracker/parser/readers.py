@@ -46,15 +46,12 @@ def decode(data: bytes, name: str, *, declared: str | None = None) -> str:
             candidates = [encoding]
             break
     else:
-        zeros = data[:4096].count(0)
-        # UTF-16 without a mark: line ends and digits leave NUL bytes on one side only.
-        low, high = data[0:4096:2].count(0), data[1:4096:2].count(0)
-        if zeros and not low:
-            candidates = ["utf-16-le"]
-        elif zeros and not high:
-            candidates = ["utf-16-be"]
+        # UTF-16 without a mark: line ends and digits leave NUL bytes, in the high half of each unit.
+        even, odd = data[0:4096:2].count(0), data[1:4096:2].count(0)
+        if even or odd:
+            candidates = ["utf-16-be", "utf-16-le"] if even > odd else ["utf-16-le", "utf-16-be"]
         else:
-            candidates = [*([declared] if declared else []), "utf-8", "gb18030", "utf-16-le", "utf-16-be"]
+            candidates = [*([declared] if declared else []), "utf-8", "gb18030"]
     for encoding in candidates:
         try:
             text = data.decode(encoding)

@@ -44,6 +44,7 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
+_FIRST_LEADS_PHRASE = re.compile(rf"(?:{FIRST_LEADS.pattern})[^,。;)]*(?:[,、]?下同)?")
 _PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
 _NO_PREFIX = re.compile(
@@ -237,6 +238,7 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
     whole = Reading()
+    text = _FIRST_LEADS_PHRASE.sub(lambda match: "。" * len(match[0]), text)
     default = _DEFAULTS.search(text)
     if default:
         left, right = default.span("units")
@@ -289,7 +291,7 @@ def _kind(match: re.Match[str]) -> str:
 
 def names_units(content: str, *, closing: bool) -> bool:
     """Whether a bracket's folded content says who is responsible. `closing`: it ends its sentence."""
-    content = content.strip()
+    content = _FIRST_LEADS_PHRASE.sub("", content).strip()
     if LABEL.match(content) or (LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)):
         return True
     if _NOT_UNITS.match(content):
