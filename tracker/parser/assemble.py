@@ -16,7 +16,8 @@ from .responsibility import Mention
 from .schedule import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
-_RUN_IN_STOP = re.compile(r"[。:!?]")
+_TITLE_STOP = re.compile("[。!?]")
+_SENTENCE_STOP = re.compile("。")
 _TITLE_LIMIT = 40
 _LONG = 60
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
@@ -59,7 +60,7 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
         if not node.children:
             _measure(plan, node)
     for node in tree.nodes:
-        if GOAL_HEADING.match(_heading(both, node)) and not any(GOAL_HEADING.match(_heading(both, up)) for up in node.ancestors()):
+        if GOAL_HEADING.match(node.heading) and not any(GOAL_HEADING.match(up.heading) for up in node.ancestors()):
             _goals(plan, node)
     if not tree.nodes and not plan.measures and not rows.rows:
         _bare_measures(plan, tree.head, (), everything=True)
@@ -88,20 +89,12 @@ def _context(head: Header, reference: date | None) -> Context:
     return Context(year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year)
 
 
-def _heading(text: Text, node: Node) -> str:
-    """The folded heading of a node, without number, run-in text, blanks and final stop."""
-    line = node.lines[0]
-    words = text.folded[node.body : line.end]
-    stop = _RUN_IN_STOP.search(words)
-    return re.sub(r"\s+", "", words[: stop.start()] if stop else words)
-
-
 def _path(text: Text, node: Node) -> tuple[str, ...]:
     """The headings above a node as printed, from the top, without run-in text."""
     path = []
     for up in node.ancestors():
         words = text.folded[up.body : up.lines[0].end]
-        stop = re.search("[。]", words)
+        stop = _SENTENCE_STOP.search(words)
         end = up.body + (stop.start() if stop else len(words))
         path.append(re.sub(r"\s+", "", text.source[up.start : end]))
     return tuple(reversed(path))
@@ -110,7 +103,7 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
 def _title_end(text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]) -> tuple[int, bool]:
     """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
     bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
-    stop = re.compile("[。!?]").search(text.folded, node_body, line_end)
+    stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
     if bracket < first:
         return bracket, False
@@ -133,8 +126,8 @@ def _shorten(text: str, start: int, end: int) -> int:
 def _measure(plan: _Plan, node: Node) -> None:
     """Add the measure of a leaf node, or its bare paragraphs, or nothing where it orders nothing."""
     text = plan.text
-    heading = _heading(text, node)
-    names = [heading, *(_heading(text, up) for up in node.ancestors())]
+    heading = node.heading
+    names = [heading, *(up.heading for up in node.ancestors())]
     doubts: list[Doubt] = []
     mentions = responsibility.collect(text, node.body, node.end, doubts)
     idle = any(IDLE_HEADING.match(name) or GOAL_HEADING.match(name) for name in names)

@@ -48,19 +48,11 @@ _PAIRS = {
 _BLANKS = "\t\u3000\xa0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u200b\ufeff"
 
 
-class _Table(dict[int, int]):
-    """A translation table that remembers that a character stays as it is (str.translate is slow on misses)."""
-
-    def __missing__(self, code: int) -> int:
-        self[code] = code
-        return code
-
-
-def _width_table() -> _Table:
-    table = _Table({ord(char): ord(plain) for char, plain in _PAIRS.items()})
+def _width_table() -> dict[int, int]:
+    table = {ord(char): ord(plain) for char, plain in _PAIRS.items()}
     table.update({ord(blank): ord(" ") for blank in _BLANKS})
     for code in range(0xFF01, 0xFF5F):  # full-width ASCII
-        table[code] = table[code - 0xFEE0]
+        table[code] = table.get(code - 0xFEE0, code - 0xFEE0)
     for code in range(0x2F00, 0x2FD6):  # Kangxi radicals, as some PDF writers print 月 and 日
         table[code] = ord(unicodedata.normalize("NFKC", chr(code)))
     return table
@@ -89,8 +81,18 @@ def _script_table(characters: str) -> dict[int, int]:
 
 def fold(text: str) -> str:
     """Half-width punctuation and digits, plain blanks, simplified characters; len(fold(t)) == len(t)."""
-    folded = text.translate(_WIDTH)
+    characters = set(text)
+    folded = _replace(text, {char: chr(_WIDTH[ord(char)]) for char in characters if ord(char) in _WIDTH})
     if _TRADITIONAL.search(folded):
-        wide = sorted({char for char in set(folded) if char >= "\u3400"})
+        wide = sorted(char for char in characters if char >= "\u3400")
         folded = folded.translate(_script_table("".join(wide)))
     return folded
+
+
+def _replace(text: str, pairs: dict[str, str]) -> str:
+    """Replace single characters. A few are replaced one by one, which is faster than a table for the whole text."""
+    if len(pairs) > 60:
+        return text.translate(str.maketrans(pairs))
+    for char, plain in pairs.items():
+        text = text.replace(char, plain)
+    return text

@@ -33,6 +33,7 @@ _NESTED = re.compile(rf"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
 _CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+_HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
     rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
 )
@@ -59,6 +60,7 @@ class Node:
     start: int
     body: int  # where the text begins, behind the number
     lines: list[Line]
+    heading: str = ""  # folded, without number, run-in text, blanks and final stop
     parent: Node | None = None
     children: list[Node] = field(default_factory=list)
 
@@ -149,7 +151,8 @@ def build(lines: list[Line]) -> Outline:
             style = marker.lastgroup or ""
             if style == "decimal":
                 style = f"decimal:{marker[0].strip(' .、').count('.')}"
-            node = Node(style, _value(marker), line.start, line.start + marker.end(), [line])
+            heading = "".join(_HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0].split())
+            node = Node(style, _value(marker), line.start, line.start + marker.end(), [line], heading)
             _place(node, stack)
             outline.nodes.append(node)
             ended = False

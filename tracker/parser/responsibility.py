@@ -60,7 +60,7 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
     if ":" in region:
         mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
-    if "牵头" in region:
+    if "牵头" in region and "由" in region:
         for match in re.finditer(r"[^。\n]+", region):
             left, right = start + match.start(), start + match.end()
             if any(a < right and left < b for a, b in taken if a <= left):

@@ -530,7 +530,11 @@ def _ongoing(m: re.Match[str], context: Context) -> Result:
 
 # --- the search -----------------------------------------------------------------------------------------------------
 
-HINT = re.compile(r"[年月日周季旬]|[每按逐]天|[旦一秋夕午]前|十[一二三四五六]?五|节前|期末|即日|长期|持续|常年|20\d\d[./-]")
+# Every date holds one of these; all begin with a literal, so that the search is a scan for characters.
+HINT = re.compile(
+    "年|月|季|旬|周|每|按|逐|即日|之日|节|旦前|夕前|午前|秋前|明前|国庆|一前|五”|五期|五规|五时|五末|长期|持续|常年|立行立改|20"
+)
+_ALWAYS = frozenset(("长期", "持续"))  # only a field or 长期坚持 makes a statement of these
 ANCHOR = re.compile(
     rf"(?<![\d.第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|20[xX*]{{1,2}}\s*年(?=\s*\d)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
@@ -616,13 +620,21 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
 
 def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]:
     """The dates of folded `text[start:end]` that schedule something, in order, without overlap."""
-    if not HINT.search(text, start, end):
+    hint = HINT.search(text, start, end)
+    if not hint:
         return
     titles = [match.span() for match in _TITLE.finditer(text, start, end)] if "《" in text[start:end] else []
     position = start
     carried: int | None = None
     said_year = False
-    while anchor := ANCHOR.search(text, position, end):
+    while hint := HINT.search(text, position, end):
+        if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
+            position = hint.end()
+            continue
+        anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
+        if not anchor:
+            position = hint.end()
+            continue
         at = anchor.start()
         inside = next((title for title in titles if title[0] <= at < title[1]), None)
         if inside:
