@@ -77,13 +77,19 @@ def main() -> None:
     print(f"parse, warm                {seconds * 1000:8.1f} ms   {size / seconds:12,.0f} characters/s")
     bare = process_seconds("-c", "pass")
     imported = process_seconds("-c", "import tracker.parser")
-    print(f"import tracker.parser      {(imported - bare) * 1000:8.1f} ms   (beside {bare * 1000:.0f} ms of a bare Python)")
-    print(f"CLI on one plan, process   {process_seconds('-m', 'tracker.parser', str(PLANS[0])) * 1000:8.1f} ms")
+    print(
+        f"import tracker.parser      {(imported - bare) * 1000:8.1f} ms   (beside {bare * 1000:.0f} ms of a bare Python)"
+    )
+    print(
+        f"CLI on one plan, process   {process_seconds('-m', 'tracker.parser', str(PLANS[0])) * 1000:8.1f} ms"
+    )
     other = jionlp_seconds(texts)
     if other is None:
         print("jionlp is not installed: no comparison")
     else:
-        print(f"jionlp time extraction     {other * 1000:8.1f} ms   {size / other:12,.0f} characters/s   ratio {other / seconds:.1f}")
+        print(
+            f"jionlp time extraction     {other * 1000:8.1f} ms   {size / other:12,.0f} characters/s   ratio {other / seconds:.1f}"
+        )
 
 
 if __name__ == "__main__":

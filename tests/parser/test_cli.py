@@ -40,7 +40,9 @@ def test_unreadable_files_do_not_stop_the_others(tmp_path: Path, capsys: pytest.
     assert json.loads(out)["file"] == PLANS[0].name
     lines = err.splitlines()
     assert len(lines) == 3
-    for line, (name, reason) in zip(lines, [("missing.txt", "不存在"), ("empty.txt", "为空"), ("plan.docx", "不支持")], strict=True):
+    for line, (name, reason) in zip(
+        lines, [("missing.txt", "不存在"), ("empty.txt", "为空"), ("plan.docx", "不支持")], strict=True
+    ):
         assert name in line
         assert reason in line
 
@@ -57,7 +59,9 @@ def test_as_a_process_without_django() -> None:
     code = "import sys, tracker.parser; print([name for name in sys.modules if name.split('.')[0] in ('django', 'lxml', 'opencc', 'lunardate')])"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
-    run = subprocess.run([sys.executable, "-m", "tracker.parser", "nowhere.txt"], cwd=ROOT, capture_output=True, check=False)
+    run = subprocess.run(
+        [sys.executable, "-m", "tracker.parser", "nowhere.txt"], cwd=ROOT, capture_output=True, check=False
+    )
     assert run.returncode == 2
     assert "nowhere.txt" in run.stderr.decode("utf-8")
     assert run.stdout == b""
@@ -70,9 +74,23 @@ def test_shape_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
         *("file", "title", "document_number", "issuer", "issued_on", "published_on"),
         *("default_units", "goals", "measures", "table", "warnings"),
     ]
-    assert list(plan["measures"][0]) == ["path", "number", "title", "text", "span", "units", "people", "clauses"]
+    assert list(plan["measures"][0]) == [
+        "path",
+        "number",
+        "title",
+        "text",
+        "span",
+        "units",
+        "people",
+        "clauses",
+    ]
     assert list(plan["table"][0]) == ["category", "work", "text", "span", "units", "people", "clauses"]
     schedule = plan["measures"][0]["clauses"][0]["schedule"]
     assert list(schedule) == ["kind", "quote", "due", "start", "every", "precision", "rule", "implied"]
-    target = next(target for measure in plan["measures"] for clause in measure["clauses"] for target in clause["targets"])
+    target = next(
+        target
+        for measure in plan["measures"]
+        for clause in measure["clauses"]
+        for target in clause["targets"]
+    )
     assert list(target) == ["quote", "indicator", "op", "value", "unit", "due"]

@@ -16,9 +16,43 @@ PLANS = sorted((Path(__file__).parents[2] / "fixtures" / "plans").glob("*.txt"))
 TEXTS = [path.read_text(encoding="utf-8") for path in PLANS]
 PIECES = st.sampled_from(
     "一、|(一)|1.|2、|(1)|①|第一条|\n|\n\n|。|;|,|、|:|(|)|“|”|《|》| | |".split("|")
-    + ["重点任务", "主要目标", "开展排查", "2024年6月底前", "2025年13月底前", "2月30日前", "每季度末", "到2025年", "“十四五”", "用三年时间", "春节前"]
-    + ["责任单位:", "牵头单位:", "市公安局", "市财政局", "各县(市、区)政府", "等部门", "牵头", "配合", "负责", "按职责分工负责", "以下均需各镇政府落实,不再列出"]
-    + ["达到80%以上", "建成5个", "较2020年", "序号 | 任务 | 责任单位 |", "1 | 排查 | 市公安局 |", "│", "─", "甲市人民政府\n2024年5月1日\n", "完成时限:持续推进"]
+    + [
+        "重点任务",
+        "主要目标",
+        "开展排查",
+        "2024年6月底前",
+        "2025年13月底前",
+        "2月30日前",
+        "每季度末",
+        "到2025年",
+        "“十四五”",
+        "用三年时间",
+        "春节前",
+    ]
+    + [
+        "责任单位:",
+        "牵头单位:",
+        "市公安局",
+        "市财政局",
+        "各县(市、区)政府",
+        "等部门",
+        "牵头",
+        "配合",
+        "负责",
+        "按职责分工负责",
+        "以下均需各镇政府落实,不再列出",
+    ]
+    + [
+        "达到80%以上",
+        "建成5个",
+        "较2020年",
+        "序号 | 任务 | 责任单位 |",
+        "1 | 排查 | 市公安局 |",
+        "│",
+        "─",
+        "甲市人民政府\n2024年5月1日\n",
+        "完成时限:持续推进",
+    ]
 )
 DOCUMENTS = st.lists(PIECES, max_size=60).map("".join)
 RELAXED = settings(deadline=None, max_examples=150, suppress_health_check=[HealthCheck.too_slow])
@@ -36,7 +70,9 @@ def check(plan: ParsedPlan) -> None:
         at = start
         for clause in measure.clauses:
             assert text[slice(*clause.span)] == clause.text
-            assert at <= clause.span[0] < clause.span[1] <= end, "clauses in order, without overlap, inside their measure"
+            assert at <= clause.span[0] < clause.span[1] <= end, (
+                "clauses in order, without overlap, inside their measure"
+            )
             at = clause.span[1]
             assert clause.schedule.rule
             if clause.schedule.quote:
@@ -72,7 +108,12 @@ def test_folding_keeps_length(text: str) -> None:
 
 
 @settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
-@given(st.sampled_from(TEXTS), st.lists(st.tuples(st.floats(0, 1), st.sampled_from("\n。,;()|“》年月一1( ")), max_size=12), st.floats(0, 1), st.floats(0, 1))
+@given(
+    st.sampled_from(TEXTS),
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from("\n。,;()|“》年月一1( ")), max_size=12),
+    st.floats(0, 1),
+    st.floats(0, 1),
+)
 def test_mutated_plans(text: str, edits: list[tuple[float, str]], left: float, right: float) -> None:
     start, end = sorted((int(left * len(text)), int(right * len(text))))
     text = text[start : start + 6000] if end > start else text
@@ -112,4 +153,6 @@ def test_no_obligation_sentence_is_lost(path: Path) -> None:
                 continue
             inside = [span for span in covered if span[0] < end and start < span[1]]
             assert inside, sentence
-            assert sum(min(end, b) - max(start, a) for a, b in inside) >= len(bare) - 2 * len(inside), sentence
+            assert sum(min(end, b) - max(start, a) for a, b in inside) >= len(bare) - 2 * len(inside), (
+                sentence
+            )

@@ -50,7 +50,9 @@ HTML = """<!DOCTYPE html><html><head><meta charset="{charset}"><title>网站</ti
 
 @pytest.mark.parametrize("charset", ["utf-8", "gb2312"])
 def test_html(charset: str) -> None:
-    text = readers.read_bytes(HTML.format(charset=charset).encode("utf-8" if charset == "utf-8" else "gb18030"), "plan.html")
+    text = readers.read_bytes(
+        HTML.format(charset=charset).encode("utf-8" if charset == "utf-8" else "gb18030"), "plan.html"
+    )
     assert "甲市排查方案" in text.splitlines()
     assert "1 | 开展 排查 | 市公安局 |" in text.splitlines()
     for furniture in ("导航", "页头", "版权所有", "var a"):
@@ -61,7 +63,9 @@ def test_html_table_becomes_rows(tmp_path: Path) -> None:
     path = tmp_path / "plan.html"
     path.write_text(HTML.format(charset="utf-8"), encoding="utf-8")
     plan = parse_file(path)
-    assert [(row.text, [unit.name for unit in row.units]) for row in plan.table] == [("开展 排查", ["市公安局"])]
+    assert [(row.text, [unit.name for unit in row.units]) for row in plan.table] == [
+        ("开展 排查", ["市公安局"])
+    ]
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ from tracker.parser.types import Schedule
 
 ISSUED = date(2024, 6, 27)
 CONTEXT = Context(year=2024, issued=ISSUED, own_year=2024)
-WIDE = str.maketrans(",:;()0123456789", "\uff0c\uff1a\uff1b\uff08\uff09\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19")
+WIDE = str.maketrans(
+    ",:;()0123456789",
+    "\uff0c\uff1a\uff1b\uff08\uff09\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19",
+)
 TRADITIONAL = opencc.OpenCC("s2t").convert
 
 # rule -> (phrase, kind, start, due, every): dates as ISO text
@@ -55,7 +58,10 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("力争2025年3月建成", "deadline", None, "2025-03-31", None),
     ],
     "month_in_brackets": [("宣传阶段(5月)", "window", "2024-05-01", "2024-05-31", None)],
-    "this_month": [("本月底前上报", "deadline", None, "2024-06-30", None), ("下月底前", "deadline", None, "2024-07-31", None)],
+    "this_month": [
+        ("本月底前上报", "deadline", None, "2024-06-30", None),
+        ("下月底前", "deadline", None, "2024-07-31", None),
+    ],
     "quarter": [
         ("2025年一季度完成", "deadline", None, "2025-03-31", None),
         ("三季度末完成", "deadline", None, "2024-09-30", None),
@@ -66,7 +72,10 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("2025年上半年完成", "deadline", None, "2025-06-30", None),
         ("下半年完成", "deadline", None, "2024-12-31", None),
     ],
-    "mid_year": [("年中完成", "deadline", None, "2024-06-30", None), ("2025年年中前完成", "deadline", None, "2025-06-30", None)],
+    "mid_year": [
+        ("年中完成", "deadline", None, "2024-06-30", None),
+        ("2025年年中前完成", "deadline", None, "2025-06-30", None),
+    ],
     "year_end": [
         ("2025年底前", "deadline", None, "2025-12-31", None),
         ("2025年年底前,完成", "deadline", None, "2025-12-31", None),
@@ -94,7 +103,10 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("明年实现全覆盖", "deadline", None, "2025-12-31", None),
     ],
     "before_year": [("2026年前完成", "deadline", None, "2025-12-31", None)],
-    "dotted_day": [("2024.12.31前完成", "deadline", None, "2024-12-31", None), ("2024-12-31", "deadline", None, "2024-12-31", None)],
+    "dotted_day": [
+        ("2024.12.31前完成", "deadline", None, "2024-12-31", None),
+        ("2024-12-31", "deadline", None, "2024-12-31", None),
+    ],
     "plan_period": [
         ("完成“十四五”煤炭消费总量控制任务", "deadline", None, "2025-12-31", None),
         ("“十四五”末,实现全覆盖", "deadline", None, "2025-12-31", None),
@@ -127,11 +139,17 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
     "window_season": [("2024-2025年秋冬季攻坚", "window", "2024-10-01", "2025-03-31", None)],
     "window_quarters": [("2024年二季度至四季度", "window", "2024-04-01", "2024-12-31", None)],
     "window_years": [("2024-2026年,每家补助", "window", "2024-01-01", "2026-12-31", None)],
-    "start_day": [("从2025年1月1日起执行", "start", "2025-01-01", None, None), ("2024年10月1日起", "start", "2024-10-01", None, None)],
+    "start_day": [
+        ("从2025年1月1日起执行", "start", "2025-01-01", None, None),
+        ("2024年10月1日起", "start", "2024-10-01", None, None),
+    ],
     "start_month": [("从2024年9月起", "start", "2024-09-01", None, None)],
     "start_quarter": [("从2025年第一季度开始", "start", "2025-01-01", None, None)],
     "start_half": [("2024年下半年起", "start", "2024-07-01", None, None)],
-    "start_year": [("2025年起", "start", "2025-01-01", None, None), ("从2013年起", "start", "2013-01-01", None, None)],
+    "start_year": [
+        ("2025年起", "start", "2025-01-01", None, None),
+        ("从2013年起", "start", "2013-01-01", None, None),
+    ],
     "start_now": [("从即日起", "start", "2024-06-27", None, None)],
     "after_issue": [
         ("自印发之日起30日内报送", "deadline", None, "2024-07-27", None),
@@ -167,7 +185,10 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("每两个月调度一次", "recurring", None, None, "month"),
         ("分解目标至每月", "recurring", None, None, "month"),
     ],
-    "every_week": [("每周调度", "recurring", None, None, "week"), ("5月份每周六开展", "recurring", None, None, "week")],
+    "every_week": [
+        ("每周调度", "recurring", None, None, "week"),
+        ("5月份每周六开展", "recurring", None, None, "week"),
+    ],
     "every_day": [("每日调度", "recurring", None, None, "day"), ("每天巡查", "recurring", None, None, "day")],
 }
 NOTHING = {
@@ -225,13 +246,19 @@ def iso(day: date | None) -> str | None:
 FLAT = [(rule, *case) for rule, cases in CASES.items() for case in cases]
 
 
-@pytest.mark.parametrize(("rule", "phrase", "kind", "start", "due", "every"), FLAT, ids=[f"{c[0]}-{c[1]}" for c in FLAT])
-def test_phrase(rule: str, phrase: str, kind: str, start: str | None, due: str | None, every: str | None) -> None:
+@pytest.mark.parametrize(
+    ("rule", "phrase", "kind", "start", "due", "every"), FLAT, ids=[f"{c[0]}-{c[1]}" for c in FLAT]
+)
+def test_phrase(
+    rule: str, phrase: str, kind: str, start: str | None, due: str | None, every: str | None
+) -> None:
     for variant in (phrase, phrase.translate(WIDE), TRADITIONAL(phrase)):
         found = [item for item in readings(variant) if item]
         assert found, variant
         first = found[0]
-        assert (first.kind, iso(first.start), iso(first.due), first.every) == (kind, start, due, every), variant
+        assert (first.kind, iso(first.start), iso(first.due), first.every) == (kind, start, due, every), (
+            variant
+        )
         assert first.rule == rule
 
 
@@ -241,7 +268,9 @@ def test_schedules_nothing(phrase: str) -> None:
     assert readings(phrase.translate(WIDE)) == []
 
 
-@pytest.mark.parametrize("phrase", ["2024年13月底前完成", "2月30日前完成", "2023年2月29日前", "2024年4月31日前", "2024年0月底前"])
+@pytest.mark.parametrize(
+    "phrase", ["2024年13月底前完成", "2月30日前完成", "2023年2月29日前", "2024年4月31日前", "2024年0月底前"]
+)
 def test_impossible_date_is_a_doubt(phrase: str) -> None:
     assert readings(phrase) == [None]
     plan = parse_text(f"1.推进工作。各地要在{phrase}。")

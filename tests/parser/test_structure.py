@@ -25,27 +25,66 @@ OUTLINES = {
         f"一、重点任务\n(一)夯实基础\n1.摸清底数。开展排查。{UNITS}\n2.建立台账。逐一登记。{UNITS}\n(二)加强管理\n3.严格执法。依法查处。{UNITS}",
         ["摸清底数", "建立台账", "严格执法"],
     ),
-    "flat list": ("1.摸清底数。开展排查。\n2.建立台账。逐一登记。\n3.严格执法。依法查处。", ["摸清底数", "建立台账", "严格执法"]),
+    "flat list": (
+        "1.摸清底数。开展排查。\n2.建立台账。逐一登记。\n3.严格执法。依法查处。",
+        ["摸清底数", "建立台账", "严格执法"],
+    ),
     "flat list with comma": ("1、摸清底数。开展排查。\n2、建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "number without dot": ("30. 摸清底数。开展排查。\n31 建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "brackets round numbers": ("(1)摸清底数。开展排查。\n(2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "half brackets": ("1)摸清底数。开展排查。\n2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "circles": ("①摸清底数。开展排查。\n②建立台账。逐一登记。", ["摸清底数", "建立台账"]),
-    "chapters and articles": ("第一章 重点任务\n第一条 摸清底数。开展排查。\n第二条 建立台账。逐一登记。", ["摸清底数", "建立台账"]),
+    "chapters and articles": (
+        "第一章 重点任务\n第一条 摸清底数。开展排查。\n第二条 建立台账。逐一登记。",
+        ["摸清底数", "建立台账"],
+    ),
     "decimals": ("1.重点任务\n1.1摸清底数。开展排查。\n1.2建立台账。逐一登记。", ["摸清底数", "建立台账"]),
-    "title on its own line": ("(一)摸清底数\n开展排查,登记造册。\n(二)建立台账\n逐一登记。", ["摸清底数", "建立台账"]),
-    "title before a colon": ("1.摸清底数:开展排查,登记造册。\n2.建立台账:逐一登记。", ["摸清底数", "建立台账"]),
+    "title on its own line": (
+        "(一)摸清底数\n开展排查,登记造册。\n(二)建立台账\n逐一登记。",
+        ["摸清底数", "建立台账"],
+    ),
+    "title before a colon": (
+        "1.摸清底数:开展排查,登记造册。\n2.建立台账:逐一登记。",
+        ["摸清底数", "建立台账"],
+    ),
     "one sentence each": (f"1.开展隐患排查{UNITS}\n2.建立问题台账{UNITS}", ["开展隐患排查", "建立问题台账"]),
-    "begins in the middle": ("三、严格管理\n(三)摸清底数。开展排查。\n(四)建立台账。逐一登记。\n四、保障措施\n(一)加强领导。压实责任。", ["摸清底数", "建立台账", "加强领导"]),
+    "begins in the middle": (
+        "三、严格管理\n(三)摸清底数。开展排查。\n(四)建立台账。逐一登记。\n四、保障措施\n(一)加强领导。压实责任。",
+        ["摸清底数", "建立台账", "加强领导"],
+    ),
     "one measure": ("(五)摸清底数。开展排查。", ["摸清底数"]),
-    "top level leaves": ("一、摸清底数\n开展排查,登记造册。\n二、建立台账\n逐一登记,销号管理。", ["摸清底数", "建立台账"]),
-    "run on in one line": ("1.摸清底数。开展全面排查,登记造册,不留死角。责任单位:市公安局。2.建立台账。逐一登记,销号管理。责任单位:市财政局。", ["摸清底数", "建立台账"]),
-    "idle sections": ("一、总体要求\n(一)指导思想。以人民为中心。\n(二)基本原则。坚持依法。\n二、重点任务\n(一)摸清底数。开展排查。", ["摸清底数"]),
-    "bare paragraphs with brackets": (f"开展隐患排查,登记造册。{UNITS}\n建立问题台账,销号管理。{UNITS}", ["开展隐患排查,登记造册", "建立问题台账,销号管理"]),
-    "one bare paragraph": ("市公安局要在2024年6月底前完成排查,登记造册,建立台账。", ["市公安局要在2024年6月底前完成排查,登记造册,建立台账"]),
-    "bare paragraphs below a heading": (f"一、重点任务\n开展隐患排查,登记造册。{UNITS}\n建立问题台账,销号管理。{UNITS}", ["开展隐患排查,登记造册", "建立问题台账,销号管理"]),
-    "two paragraphs": (f"10.摸清底数。开展排查。{UNITS}\n\n规范检查,依法处罚。(市司法局负责)\n11.建立台账。逐一登记。", ["摸清底数", "建立台账"]),
-    "parts inside a paragraph": ("1.摸清底数。一是开展排查;二是登记造册;三是建立台账。\n2.严格执法。依法查处。", ["摸清底数", "严格执法"]),
+    "top level leaves": (
+        "一、摸清底数\n开展排查,登记造册。\n二、建立台账\n逐一登记,销号管理。",
+        ["摸清底数", "建立台账"],
+    ),
+    "run on in one line": (
+        "1.摸清底数。开展全面排查,登记造册,不留死角。责任单位:市公安局。2.建立台账。逐一登记,销号管理。责任单位:市财政局。",
+        ["摸清底数", "建立台账"],
+    ),
+    "idle sections": (
+        "一、总体要求\n(一)指导思想。以人民为中心。\n(二)基本原则。坚持依法。\n二、重点任务\n(一)摸清底数。开展排查。",
+        ["摸清底数"],
+    ),
+    "bare paragraphs with brackets": (
+        f"开展隐患排查,登记造册。{UNITS}\n建立问题台账,销号管理。{UNITS}",
+        ["开展隐患排查,登记造册", "建立问题台账,销号管理"],
+    ),
+    "one bare paragraph": (
+        "市公安局要在2024年6月底前完成排查,登记造册,建立台账。",
+        ["市公安局要在2024年6月底前完成排查,登记造册,建立台账"],
+    ),
+    "bare paragraphs below a heading": (
+        f"一、重点任务\n开展隐患排查,登记造册。{UNITS}\n建立问题台账,销号管理。{UNITS}",
+        ["开展隐患排查,登记造册", "建立问题台账,销号管理"],
+    ),
+    "two paragraphs": (
+        f"10.摸清底数。开展排查。{UNITS}\n\n规范检查,依法处罚。(市司法局负责)\n11.建立台账。逐一登记。",
+        ["摸清底数", "建立台账"],
+    ),
+    "parts inside a paragraph": (
+        "1.摸清底数。一是开展排查;二是登记造册;三是建立台账。\n2.严格执法。依法查处。",
+        ["摸清底数", "严格执法"],
+    ),
 }
 
 
@@ -63,7 +102,10 @@ def test_path_and_number() -> None:
 def test_two_brackets_are_one_measure_and_each_clause_has_its_own() -> None:
     plan = parse_text("10.摸清底数。开展排查。(市公安局负责)\n规范检查。(市司法局负责)")
     assert roles(plan) == {"市公安局": L, "市司法局": L}
-    assert [[unit.name for unit in clause.units] for clause in plan.measures[0].clauses] == [["市公安局"], ["市司法局"]]
+    assert [[unit.name for unit in clause.units] for clause in plan.measures[0].clauses] == [
+        ["市公安局"],
+        ["市司法局"],
+    ]
 
 
 def test_default_units_stand_once() -> None:
@@ -91,7 +133,12 @@ def test_default_clause(words: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["第一责任单位为牵头单位,下同", "列第一位者为牵头单位", "排在第一位的部门为牵头部门", "排在前位为牵头部门"],
+    [
+        "第一责任单位为牵头单位,下同",
+        "列第一位者为牵头单位",
+        "排在第一位的部门为牵头部门",
+        "排在前位为牵头部门",
+    ],
 )
 def test_first_leads(words: str) -> None:
     label = parse_text(f"任务分工如下({words})。\n1.摸清底数。开展排查。\n责任单位:市公安局、市财政局")
@@ -102,7 +149,10 @@ def test_first_leads(words: str) -> None:
 
 def test_people_are_not_units() -> None:
     plan = parse_text("1.摸清底数。开展排查。\n分管领导:张三\n牵头领导:李四副局长\n责任单位:市公安局")
-    assert [(person.label, person.name) for person in plan.measures[0].people] == [("分管领导", "张三"), ("牵头领导", "李四副局长")]
+    assert [(person.label, person.name) for person in plan.measures[0].people] == [
+        ("分管领导", "张三"),
+        ("牵头领导", "李四副局长"),
+    ]
     assert roles(plan) == {"市公安局": L}
 
 
@@ -144,8 +194,14 @@ TABLES = {
 @pytest.mark.parametrize("text", TABLES.values(), ids=TABLES)
 def test_table(text: str) -> None:
     plan = parse_text(text)
-    assert [(row.work, row.text) for row in plan.table] == [("摸清底数", "开展排查。"), ("建立台账", "逐一登记。")]
-    assert [[(unit.name, unit.role) for unit in row.units] for row in plan.table] == [[("市公安局", L), ("市财政局", S)], [("市住建局", L)]]
+    assert [(row.work, row.text) for row in plan.table] == [
+        ("摸清底数", "开展排查。"),
+        ("建立台账", "逐一登记。"),
+    ]
+    assert [[(unit.name, unit.role) for unit in row.units] for row in plan.table] == [
+        [("市公安局", L), ("市财政局", S)],
+        [("市住建局", L)],
+    ]
     first, second = (row.clauses[0].schedule for row in plan.table)
     assert first.due == date(2024, 6, 30)
     assert (second.kind, second.quote) == ("ongoing", "持续推进")
@@ -153,7 +209,9 @@ def test_table(text: str) -> None:
 
 
 def test_table_without_separators() -> None:
-    plan = parse_text("序号 工 作 任 务 牵头负责部门\n1 居民消费价格涨幅3%左右 发展改革委\n2 城镇新增就业1000万人以上 人力资源社会保障部")
+    plan = parse_text(
+        "序号 工 作 任 务 牵头负责部门\n1 居民消费价格涨幅3%左右 发展改革委\n2 城镇新增就业1000万人以上 人力资源社会保障部"
+    )
     assert [(row.text, [unit.name for unit in row.units]) for row in plan.table] == [
         ("居民消费价格涨幅3%左右", ["发展改革委"]),
         ("城镇新增就业1000万人以上", ["人力资源社会保障部"]),
@@ -191,7 +249,11 @@ XX市数据工作三年行动方案
 def test_header_of_a_notice() -> None:
     plan = parse_text(NOTICE.replace("XX市", "甲市").replace("X政", "甲政"))
     head = plan.header
-    assert (head.title, head.document_number, head.issuer) == ("甲市数据工作三年行动方案", "甲政办发〔2024〕5号", "甲市人民政府办公室")
+    assert (head.title, head.document_number, head.issuer) == (
+        "甲市数据工作三年行动方案",
+        "甲政办发〔2024〕5号",
+        "甲市人民政府办公室",
+    )
     assert head.issued_on == date(2024, 3, 5)
     assert [(goal.value, goal.due) for goal in plan.goals] == [(90, date(2026, 12, 31))]
     clause = plan.measures[0].clauses[0]
@@ -242,4 +304,6 @@ def test_doubts(text: str, code: str) -> None:
     plan = parse_text(text)
     doubts = [doubt for doubt in plan.warnings if doubt.code == code]
     assert doubts
-    assert all(0 <= doubt.span[0] <= doubt.span[1] <= len(plan.source_text) and doubt.message for doubt in doubts)
+    assert all(
+        0 <= doubt.span[0] <= doubt.span[1] <= len(plan.source_text) and doubt.message for doubt in doubts
+    )

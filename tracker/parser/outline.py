@@ -15,8 +15,16 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     ("article", 1, rf"第(?P<article>{_CN}|\d{{1,3}})条[ 、:.]*"),
     ("cn", 1, rf"(?P<cn>{_CN})(?:[、.,](?![一二三四五六七八九十\d]*期)| +(?=[\u4e00-\u9fff]))[ ]*"),
     ("paren_cn", 2, rf"\((?P<paren_cn>{_CN})\)[、. ]*"),
-    ("decimal", 3, r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*"),
-    ("num", 3, r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*"),
+    (
+        "decimal",
+        3,
+        r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*",
+    ),
+    (
+        "num",
+        3,
+        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
+    ),
     ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
     ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
@@ -110,9 +118,16 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         inner = _INLINE.get(style)
         following = None
         if inner:
-            following = next((m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None)
+            following = next(
+                (m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None
+            )
         nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
-        if nested and style in ("cn", "paren_cn") and nested.start() - marker.end() < 60 and "(" not in text[marker.end() : nested.start()]:
+        if (
+            nested
+            and style in ("cn", "paren_cn")
+            and nested.start() - marker.end() < 60
+            and "(" not in text[marker.end() : nested.start()]
+        ):
             kind = MARKER.match(text, nested.start())
             if kind and RANKS[kind.lastgroup or "circle"] > RANKS[style]:
                 following = nested
@@ -135,7 +150,9 @@ def _value(marker: re.Match[str]) -> int:
 
 
 def _rank(node: Node) -> float:
-    return RANKS.get(node.style.split(":")[0], 9) + (0.1 * int(node.style[8:]) if node.style.startswith("decimal:") else 0)
+    return RANKS.get(node.style.split(":")[0], 9) + (
+        0.1 * int(node.style[8:]) if node.style.startswith("decimal:") else 0
+    )
 
 
 def build(lines: list[Line]) -> Outline:

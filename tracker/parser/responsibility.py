@@ -35,7 +35,12 @@ class Mention:
 def _bracket(text: Text, start: int, end: int, form: Literal["bracket", "inline"]) -> Mention:
     """The mention of a bracket whose content is [start, end)."""
     reading = units.read(text.folded[start:end], text.source[start:end])
-    return Mention((start - 1, end + 1), reading, form, tuple((left + start, right + start) for left, right in reading.times))
+    return Mention(
+        (start - 1, end + 1),
+        reading,
+        form,
+        tuple((left + start, right + start) for left, right in reading.times),
+    )
 
 
 def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Mention]:
@@ -111,11 +116,15 @@ def _unopened(text: Text, start: int, end: int, taken: list[Span], doubts: list[
         if stripped.endswith(")") and stripped.count(")") > stripped.count("("):
             left = position + stripped.rfind("。") + 1
             right = position + len(stripped) - 1
-            if not any(a < right and left < b for a, b in taken) and units.names_units(text.folded[left:right], closing=True):
+            if not any(a < right and left < b for a, b in taken) and units.names_units(
+                text.folded[left:right], closing=True
+            ):
                 reading = units.read(text.folded[left:right], text.source[left:right])
                 found.append(Mention((left, right + 1), reading, "bracket"))
                 taken.append((left, right + 1))
-                doubts.append(Doubt("bracket-unbalanced", "责任单位的括号缺少前半边,请核对", (left, right + 1)))
+                doubts.append(
+                    Doubt("bracket-unbalanced", "责任单位的括号缺少前半边,请核对", (left, right + 1))
+                )
         position += len(line) + 1
     return found
 
@@ -156,7 +165,11 @@ def _value_end(folded: str, start: int, limit: int) -> int:
             break
         stop = following.end()
     dot = folded.find("。", start, stop)
-    if 0 <= dot < stop - 1 and folded[dot + 1 : stop].strip(" ") and not _LEFT_OUT.search(folded, dot + 1, min(stop, dot + 12)):
+    if (
+        0 <= dot < stop - 1
+        and folded[dot + 1 : stop].strip(" ")
+        and not _LEFT_OUT.search(folded, dot + 1, min(stop, dot + 12))
+    ):
         stop = dot + 1
     return stop
 
@@ -173,7 +186,11 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
         left = position + line.find(stripped) if stripped else position
         right = left + len(stripped)
         position += len(line) + 1
-        if not 4 < len(stripped) < 240 or not _STATEMENT.search(stripped) or any(a < right and left < b for a, b in taken):
+        if (
+            not 4 < len(stripped) < 240
+            or not _STATEMENT.search(stripped)
+            or any(a < right and left < b for a, b in taken)
+        ):
             continue
         if "。" not in stripped and units.is_unit_list(stripped):
             reading = units.read(stripped, text.source[left:right])

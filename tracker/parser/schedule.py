@@ -87,7 +87,18 @@ UNTIL = rf"(?:{_}(?:[之以]?前|止|截止))?"
 TO = rf"{_}(?:-+|至|到){_}"
 WEEKDAY = r"(?:\((?:星期|周)[一二三四五六日天]\))?"
 
-_RELATIVE = {"今年": 0, "本年": 0, "本年度": 0, "当年": 0, "同年": 0, "明年": 1, "次年": 1, "翌年": 1, "第二年": 1, "后年": 2}
+_RELATIVE = {
+    "今年": 0,
+    "本年": 0,
+    "本年度": 0,
+    "当年": 0,
+    "同年": 0,
+    "明年": 1,
+    "次年": 1,
+    "翌年": 1,
+    "第二年": 1,
+    "后年": 2,
+}
 _FIVE_YEAR = {"十": 2005, "十一": 2010, "十二": 2015, "十三": 2020, "十四": 2025, "十五": 2030, "十六": 2035}
 
 
@@ -98,7 +109,11 @@ def _year(m: re.Match[str], context: Context, group: str = "year") -> tuple[int 
         return to_int(said), ()
     relative = m["rel"] if group == "year" else None
     if relative:
-        base = context.carried if relative in ("次年", "翌年", "第二年", "同年") and context.carried else context.year
+        base = (
+            context.carried
+            if relative in ("次年", "翌年", "第二年", "同年") and context.carried
+            else context.year
+        )
         return (base + _RELATIVE[relative] if base else None), ("year",)
     return context.carried or context.year, ("year",)
 
@@ -119,7 +134,9 @@ def _month(text: str) -> int:
     return 1 if text in ("元", "正") else to_int(text)
 
 
-def _deadline(name: str, due: date | Impossible | None, precision: Precision, implied: tuple[str, ...]) -> Result:
+def _deadline(
+    name: str, due: date | Impossible | None, precision: Precision, implied: tuple[str, ...]
+) -> Result:
     if isinstance(due, Impossible):
         return due
     return Schedule("deadline", name, due=due, precision=precision, implied=implied)
@@ -128,7 +145,10 @@ def _deadline(name: str, due: date | Impossible | None, precision: Precision, im
 # --- what only looks like a date ------------------------------------------------------------------------------------
 
 
-@rule("trap_entitlement", r"(?:每[人户亩家次生车辆村企台]\s*)每年|每年每[人户亩家次生车辆村台]|每年(?:仅|只|限|最多|不超过|可享受|享受)")
+@rule(
+    "trap_entitlement",
+    r"(?:每[人户亩家次生车辆村企台]\s*)每年|每年每[人户亩家次生车辆村台]|每年(?:仅|只|限|最多|不超过|可享受|享受)",
+)
 def _entitlement(m: re.Match[str], context: Context) -> Result:
     return TRAP
 
@@ -142,7 +162,10 @@ def _duration(m: re.Match[str], context: Context) -> Result:
     return TRAP
 
 
-@rule("trap_past", r"(?:上一?年度?|去年|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?")
+@rule(
+    "trap_past",
+    r"(?:上一?年度?|去年|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?",
+)
 def _past(m: re.Match[str], context: Context) -> Result:
     return TRAP
 
@@ -162,7 +185,10 @@ def _recurring(name: str, every: Every) -> Result:
     return Schedule("recurring", name, every=every)
 
 
-@rule("every_half_year", rf"每(?:隔)?半年(?:度)?|每年(?=上半年[、和]下半年)|半年(?=[一1]次|通报|调度|报告|总结|评估|考核)")
+@rule(
+    "every_half_year",
+    rf"每(?:隔)?半年(?:度)?|每年(?=上半年[、和]下半年)|半年(?=[一1]次|通报|调度|报告|总结|评估|考核)",
+)
 def _every_half_year(m: re.Match[str], context: Context) -> Result:
     return _recurring("every_half_year", "half-year")
 
@@ -185,7 +211,10 @@ def _every_month(m: re.Match[str], context: Context) -> Result:
     return _recurring("every_month", "month")
 
 
-@rule("every_week", r"(?:\d{1,2}月份?)?(?:每|按|逐)(?:周|星期|礼拜)(?:[一二三四五六日天](?:[、至和][一二三四五六日天])*)?|周(?=调度|通报|例会|报告)")
+@rule(
+    "every_week",
+    r"(?:\d{1,2}月份?)?(?:每|按|逐)(?:周|星期|礼拜)(?:[一二三四五六日天](?:[、至和][一二三四五六日天])*)?|周(?=调度|通报|例会|报告)",
+)
 def _every_week(m: re.Match[str], context: Context) -> Result:
     return _recurring("every_week", "week")
 
@@ -207,7 +236,13 @@ def _every_year(m: re.Match[str], context: Context) -> Result:
 # --- from when to when ----------------------------------------------------------------------------------------------
 
 
-def _window(name: str, start: date | Impossible | None, due: date | Impossible | None, precision: Precision, implied: tuple[str, ...]) -> Result:
+def _window(
+    name: str,
+    start: date | Impossible | None,
+    due: date | Impossible | None,
+    precision: Precision,
+    implied: tuple[str, ...],
+) -> Result:
     for end in (start, due):
         if isinstance(end, Impossible):
             return end
@@ -250,7 +285,9 @@ def _window_parts(m: re.Match[str], context: Context) -> Result:
     year2 = to_int(m["year2"]) if m["year2"] else year
     start = date(year, month, {"上": 1, "中": 11, "下": 21}[m["part"]])
     day = {"上": 10, "中": 20}.get(m["part2"][0])
-    return _window("window_parts", start, date(year2, month2, day) if day else month_end(year2, month2), "day", implied)
+    return _window(
+        "window_parts", start, date(year2, month2, day) if day else month_end(year2, month2), "day", implied
+    )
 
 
 @rule(
@@ -291,7 +328,9 @@ def _window_quarters(m: re.Match[str], context: Context) -> Result:
 
 @rule("window_years", rf"(?P<year>{YEAR}){_}年?{TO}(?P<year2>{YEAR}){_}年(?:底|末|期间)?{UNTIL}")
 def _window_years(m: re.Match[str], context: Context) -> Result:
-    return _window("window_years", date(to_int(m["year"]), 1, 1), date(to_int(m["year2"]), 12, 31), "year", ())
+    return _window(
+        "window_years", date(to_int(m["year"]), 1, 1), date(to_int(m["year2"]), 12, 31), "year", ()
+    )
 
 
 # --- from when on ---------------------------------------------------------------------------------------------------
@@ -299,7 +338,9 @@ def _window_years(m: re.Match[str], context: Context) -> Result:
 FROM = r"(?:起|开始(?!前|之前|以前))"
 
 
-def _start(name: str, start: date | Impossible | None, precision: Precision, implied: tuple[str, ...]) -> Result:
+def _start(
+    name: str, start: date | Impossible | None, precision: Precision, implied: tuple[str, ...]
+) -> Result:
     if isinstance(start, Impossible):
         return start
     return Schedule("start", name, start=start, precision=precision, implied=implied)
@@ -373,13 +414,18 @@ def _after(start: date | None, count: int, unit: str) -> date | None:
 def _within_years(m: re.Match[str], context: Context) -> Result:
     start = context.issued
     due = _after(start, to_int(m["n"]), "年")
-    return Schedule("window", "within_years", start=start, due=due, precision="year", implied=("start", "due"))
+    return Schedule(
+        "window", "within_years", start=start, due=due, precision="year", implied=("start", "due")
+    )
 
 
 # --- by when --------------------------------------------------------------------------------------------------------
 
 
-@rule("day", rf"{MAYBE}{MONTH}{_}月{_}{DAY}{_}[日号]{WEEKDAY}(?P<before>(?:\d{{1,2}}[时点:](?:\d\d)?)?{_}(?:[之以]?前|止|截止))?")
+@rule(
+    "day",
+    rf"{MAYBE}{MONTH}{_}月{_}{DAY}{_}[日号]{WEEKDAY}(?P<before>(?:\d{{1,2}}[时点:](?:\d\d)?)?{_}(?:[之以]?前|止|截止))?",
+)
 def _by_day(m: re.Match[str], context: Context) -> Result:
     year, implied = _year(m, context)
     return _deadline("day", _day(year, _month(m["month"]), to_int(m["day"]), m[0]), "day", implied)
@@ -494,17 +540,26 @@ def _plan_period(m: re.Match[str], context: Context) -> Result:
         after = m.string[m.end() : m.end() + 40]
         before = re.split("[,。;:]", m.string[max(0, m.start() - 16) : m.start()])[-1]
         done = re.search("完成|实现|达到|落实", before)
-        if not done or not re.match(r"[^,。;]*?(?:任务|目标|指标)", after) or re.match("规划(?!目标|任务|指标)", after):
+        if (
+            not done
+            or not re.match(r"[^,。;]*?(?:任务|目标|指标)", after)
+            or re.match("规划(?!目标|任务|指标)", after)
+        ):
             return TRAP
     return _deadline("plan_period", due, "year", ())
 
 
 @rule("dotted_day", r"(?P<year>20\d\d)[./-](?P<month>\d{1,2})[./-](?P<day>\d{1,2})(?!\d)" + UNTIL)
 def _dotted_day(m: re.Match[str], context: Context) -> Result:
-    return _deadline("dotted_day", _day(to_int(m["year"]), to_int(m["month"]), to_int(m["day"]), m[0]), "day", ())
+    return _deadline(
+        "dotted_day", _day(to_int(m["year"]), to_int(m["month"]), to_int(m["day"]), m[0]), "day", ()
+    )
 
 
-@rule("month", rf"{MAYBE}(?P<month>\d{{1,2}}|十[一二]|[一二三四五六七八九十]){_}月(?:份)?(?![饼球子度均报供相份])")
+@rule(
+    "month",
+    rf"{MAYBE}(?P<month>\d{{1,2}}|十[一二]|[一二三四五六七八九十]){_}月(?:份)?(?![饼球子度均报供相份])",
+)
 def _in_month(m: re.Match[str], context: Context) -> Result:
     year, implied = _year(m, context)
     return _month_due("month", year, _month(m["month"]), m[0], implied)
@@ -521,7 +576,10 @@ def _in_year(m: re.Match[str], context: Context) -> Result:
     return _deadline("year", date(year, 12, 31) if year else None, "year", implied)
 
 
-@rule("ongoing", r"立行立改,? *长期坚持|长期坚持|持续推进|长期推进|持续实施|长期实施|常年坚持|常年开展|全年推进|长期|常年|持续|常态化推进")
+@rule(
+    "ongoing",
+    r"立行立改,? *长期坚持|长期坚持|持续推进|长期推进|持续实施|长期实施|常年坚持|常年开展|全年推进|长期|常年|持续|常态化推进",
+)
 def _ongoing(m: re.Match[str], context: Context) -> Result:
     if not context.field and m[0] not in ("长期坚持", "立行立改,长期坚持", "常年坚持", "常年开展"):
         return None
@@ -552,7 +610,9 @@ ANCHOR = re.compile(
 _LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在)\s*$")
 _TITLE = re.compile(r"《[^《》]*(?:〈[^〉]*〉[^《》]*)*》")
 # What stands before or after words that only look like a date to keep.
-_BASELINE = re.compile(r"(?:较|相比|对比|同比|(?<![占对之])比|相较于?|高于|低于|以来|自|基于|截止?|不低于|好于)\s*$")
+_BASELINE = re.compile(
+    r"(?:较|相比|对比|同比|(?<![占对之])比|相较于?|高于|低于|以来|自|基于|截止?|不低于|好于)\s*$"
+)
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
     r"\s*(?:的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
@@ -583,7 +643,11 @@ def _declined(text: str, start: int, end: int, schedule: Schedule, context: Cont
     due = schedule.due or schedule.start
     own_year = context.own_year
     past = bool(due and own_year and due.year < own_year)
-    if schedule.kind == "deadline" and _PAST_SCOPE.match(after) and (past or own_year is None or before.endswith("对")):
+    if (
+        schedule.kind == "deadline"
+        and _PAST_SCOPE.match(after)
+        and (past or own_year is None or before.endswith("对"))
+    ):
         return True
     if before.endswith("对") and re.match(r"[^,。;]{0,20}的,", after):
         return True
@@ -593,24 +657,58 @@ def _declined(text: str, start: int, end: int, schedule: Schedule, context: Cont
             return True
         if plain and _VERB_BEFORE.search(before) and not re.search(r"[到至]\s*$", before):
             return True
-        if plain and schedule.rule in ("year", "month") and _DOCUMENT_AFTER.match(after) and not _ACTION.match(after):
+        if (
+            plain
+            and schedule.rule in ("year", "month")
+            and _DOCUMENT_AFTER.match(after)
+            and not _ACTION.match(after)
+        ):
             return True
-        if schedule.rule == "window_years" and (
-            re.search(r"(?:计划|方案|规划|行动|工程|攻坚战?|意见|纲要|办法|清单|项目库|要点)\s*\($", before) or before.endswith("(")
-        ) and text[end : end + 1] == ")":
+        if (
+            schedule.rule == "window_years"
+            and (
+                re.search(
+                    r"(?:计划|方案|规划|行动|工程|攻坚战?|意见|纲要|办法|清单|项目库|要点)\s*\($", before
+                )
+                or before.endswith("(")
+            )
+            and text[end : end + 1] == ")"
+        ):
             return True
-        if schedule.rule == "month" and "year" in schedule.implied and not context.field and _weak_month(before, after):
+        if (
+            schedule.rule == "month"
+            and "year" in schedule.implied
+            and not context.field
+            and _weak_month(before, after)
+        ):
             return True
-        if schedule.rule == "day" and plain and (re.match(r"\s*(?:会议|讲话|精神|指示|文件|批示|事故|下发|印发的|发布的)", after)):
+        if (
+            schedule.rule == "day"
+            and plain
+            and (re.match(r"\s*(?:会议|讲话|精神|指示|文件|批示|事故|下发|印发的|发布的)", after))
+        ):
             return True
-    if schedule.rule == "window_years" and past and due and schedule.due and own_year and schedule.due.year < own_year:
+    if (
+        schedule.rule == "window_years"
+        and past
+        and due
+        and schedule.due
+        and own_year
+        and schedule.due.year < own_year
+    ):
         return True
-    return schedule.rule in ("within_year", "within_years") and bool(re.match(r"\s*(?:的|生产|产量|用电量)", after) and before[-1:] not in ",。;")
+    return schedule.rule in ("within_year", "within_years") and bool(
+        re.match(r"\s*(?:的|生产|产量|用电量)", after) and before[-1:] not in ",。;"
+    )
 
 
 def _weak_month(before: str, after: str) -> bool:
     """A bare month without year, 前 or 底 that nothing marks as a time to act."""
-    return not (re.search(r"(?:^|[,。;:、(\s到至于在定]|力争|计划|确保|预计)$", before) or _ACTION.match(after) or re.match(r"[:)]|$", after))
+    return not (
+        re.search(r"(?:^|[,。;:、(\s到至于在定]|力争|计划|确保|预计)$", before)
+        or _ACTION.match(after)
+        or re.match(r"[:)]|$", after)
+    )
 
 
 @lru_cache(maxsize=1)

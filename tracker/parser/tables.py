@@ -22,7 +22,10 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("support", r".*(?:配合|协办|协同|参与|协助).*"),
     ("time", r".*(?:时限|时间|期限|节点|进度安排|完成日期)"),
     ("duty", r".*(?:责任|负责|承办|实施|主管|落实|分工).*?(?:单位|部门|主体|处室|科室)?|责任单位|单位|部门"),
-    ("content", r".*(?:类别|领域|分类|方面|任务|工作|措施|内容|举措|项目|事项|目标|指标|要求|问题|名称|类型|板块|条款|要点|环节)"),
+    (
+        "content",
+        r".*(?:类别|领域|分类|方面|任务|工作|措施|内容|举措|项目|事项|目标|指标|要求|问题|名称|类型|板块|条款|要点|环节)",
+    ),
 )
 _HEAD_CELL = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _COLUMNS))
 _BOX = re.compile("[\u2502\u2503\u2551]")
@@ -33,7 +36,9 @@ SECTION = re.compile(r"^[(]?[一二三四五六七八九十]+[)、]")
 
 
 # A table whose columns are only set apart by blanks: its head, and one row.
-_COLLAPSED_HEAD = re.compile(r"^序 *号 +[^。:;]*(?:责任|牵头|负责|承办|主办|配合)[^。:;]*(?:单位|部门)[^。:;]*$")
+_COLLAPSED_HEAD = re.compile(
+    r"^序 *号 +[^。:;]*(?:责任|牵头|负责|承办|主办|配合)[^。:;]*(?:单位|部门)[^。:;]*$"
+)
 _COLLAPSED_ROW = re.compile(r"^\d{1,3}[.、]? +(?P<rest>.+)$")
 
 
@@ -68,7 +73,12 @@ def unbox(text: str) -> str:
     ruled = any(_BORDER.match(line.strip()) and "\u2500" <= line.strip()[0] for line in lines if line.strip())
     for line in lines:
         stripped = line.strip()
-        if stripped and _BORDER.match(stripped) and any("\u2500" <= char <= "\u257f" for char in stripped) and not re.search(r"\w", stripped):
+        if (
+            stripped
+            and _BORDER.match(stripped)
+            and any("\u2500" <= char <= "\u257f" for char in stripped)
+            and not re.search(r"\w", stripped)
+        ):
             flush()
         elif _BOX.search(stripped):
             cells = _BOX.split(stripped.strip("\u2502\u2503\u2551"))
@@ -145,7 +155,9 @@ def find(text: Text, lines: list[Line], context: Context, first_leads: bool, dou
     return found
 
 
-def _read_block(text: Text, block: list[list[Cell]], context: Context, first_leads: bool, doubts: list[Doubt]) -> list[Row]:
+def _read_block(
+    text: Text, block: list[list[Cell]], context: Context, first_leads: bool, doubts: list[Doubt]
+) -> list[Row]:
     head = next((i for i, cells in enumerate(block) if len(cells) >= 2 and _is_head(cells)), None)
     if head is None:
         width = max(len(cells) for cells in block)
@@ -246,7 +258,9 @@ def _row(
         own = next((cell for index in reversed(content) if (cell := placed[index]) and cell.text), None)
         if own is None:
             return None
-    higher = [text.source[above[i].start : above[i].end] for i in content if i in above and above[i] is not own]
+    higher = [
+        text.source[above[i].start : above[i].end] for i in content if i in above and above[i] is not own
+    ]
     readings: list[units.Reading] = []
     people: list[Person] = []
     times: list[Span] = []
@@ -261,7 +275,11 @@ def _row(
             if reading.open:
                 doubts.append(Doubt("unit-list-open", f"“{source}”的单位没有列全", (cell.start, cell.end)))
         elif kind == "people":
-            people += [Person("责任人", name) for name in re.split(r"[、,; ]+", source) if name and name not in ("无",)]
+            people += [
+                Person("责任人", name)
+                for name in re.split(r"[、,; ]+", source)
+                if name and name not in ("无",)
+            ]
         elif kind == "time":
             times.append((cell.start, cell.end))
     units.inherit_prefix(readings)
@@ -271,15 +289,27 @@ def _row(
     everyone: list[Unit] = units.resolve(readings, first_leads=first_leads)
     people += [person for reading in readings for person in reading.people]
     category, work = (higher[0], higher[-1]) if len(higher) > 1 else ("", higher[0] if higher else "")
-    return Row(category, work, text.source[own.start : own.end], (own.start, own.end), tuple(everyone), tuple(people), tuple(made))
+    return Row(
+        category,
+        work,
+        text.source[own.start : own.end],
+        (own.start, own.end),
+        tuple(everyone),
+        tuple(people),
+        tuple(made),
+    )
 
 
-def date_all(text: Text, made: list[Clause], span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
+def date_all(
+    text: Text, made: list[Clause], span: Span, context: Context, doubts: list[Doubt]
+) -> list[Clause]:
     """Give the time of a field to the clauses that state none."""
     found = list(schedule.search(text.folded, *span, replace(context, field=True)))
     for item in found:
         if item.schedule is None:
-            doubts.append(Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span))
+            doubts.append(
+                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
+            )
     dated = [item for item in found if item.schedule]
     if not dated:
         return made
@@ -295,7 +325,13 @@ def date_all(text: Text, made: list[Clause], span: Span, context: Context, doubt
 
 
 def _read_flat(
-    text: Text, lines: list[Line], start: int, kinds: list[str], context: Context, first_leads: bool, doubts: list[Doubt]
+    text: Text,
+    lines: list[Line],
+    start: int,
+    kinds: list[str],
+    context: Context,
+    first_leads: bool,
+    doubts: list[Doubt],
 ) -> tuple[list[Row], int]:
     """Rows of a table that was flattened to one cell a line; returns them and the index behind the table."""
     rows: list[Row] = []
@@ -317,15 +353,27 @@ def _read_collapsed(
     index = start
     while index < len(lines) and (match := _COLLAPSED_ROW.match(lines[index].text)):
         at = lines[index].start + match.start("rest")
-        cells = [Cell(at + part.start(), at + part.end(), part[0]) for part in re.finditer(r"\S+", match["rest"])]
+        cells = [
+            Cell(at + part.start(), at + part.end(), part[0]) for part in re.finditer(r"\S+", match["rest"])
+        ]
         last: list[Cell] = []
         kinds: list[str] = []
-        while len(cells) > 1 and (units.is_unit_list(cells[-1].text) or (len(cells[-1].text) < 16 and schedule.HINT.search(cells[-1].text))):
+        while len(cells) > 1 and (
+            units.is_unit_list(cells[-1].text)
+            or (len(cells[-1].text) < 16 and schedule.HINT.search(cells[-1].text))
+        ):
             kinds.insert(0, "duty" if units.is_unit_list(cells[-1].text) else "time")
             last.insert(0, cells.pop())
         words = Cell(cells[0].start, cells[-1].end, text.folded[cells[0].start : cells[-1].end])
         if kinds.count("duty") > 1:
-            kinds = ["lead" if kind == "duty" and order == kinds.index("duty") else "support" if kind == "duty" else kind for order, kind in enumerate(kinds)]
+            kinds = [
+                "lead"
+                if kind == "duty" and order == kinds.index("duty")
+                else "support"
+                if kind == "duty"
+                else kind
+                for order, kind in enumerate(kinds)
+            ]
         row = _row(text, [words, *last], ["content", *kinds], {}, context, first_leads, doubts)
         if row:
             rows.append(row)
@@ -338,14 +386,21 @@ def _groups(lines: list[Line], start: int, kinds: list[str]) -> Iterator[tuple[l
     index, serial = start, 0
     if kinds[0] != "number":
         while index + len(kinds) <= len(lines):
-            yield [Cell(line.start, line.end, line.text) for line in lines[index : index + len(kinds)]], index + len(kinds)
+            yield (
+                [Cell(line.start, line.end, line.text) for line in lines[index : index + len(kinds)]],
+                index + len(kinds),
+            )
             index += len(kinds)
         return
     while index < len(lines):
         group: list[Line] = []
         at = index
         while at < len(lines) and len(group) < 3 * len(kinds):
-            if lines[at].text == str(serial + 2) and group or (head_kind(lines[at].text) and group and lines[at].text.startswith("序")):
+            if (
+                lines[at].text == str(serial + 2)
+                and group
+                or (head_kind(lines[at].text) and group and lines[at].text.startswith("序"))
+            ):
                 break
             group.append(lines[at])
             at += 1

@@ -51,13 +51,21 @@ _NO_PREFIX = re.compile(
     r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市(?!场)|县|区|州|旗|盟|乡|镇|自治区|本|属地|所在地|涉及|辖区|驻)"
     r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|(?<!城)市(?!场)|[县区]"
 )
-_LOCAL_GOVERNMENT = re.compile(r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业")
+_LOCAL_GOVERNMENT = re.compile(
+    r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业"
+)
 _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
-_LEAD_IN = re.compile(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*")
-_COLLECTIVE = re.compile(r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$")
-_COLLECTIVE_NEXT = re.compile(r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()")
+_LEAD_IN = re.compile(
+    r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+)
+_COLLECTIVE = re.compile(
+    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
+)
+_COLLECTIVE_NEXT = re.compile(
+    r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()"
+)
 _STOPS = re.compile(r"[,;。]")
 _TRIM = " 、,;。.:\n|"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
@@ -124,7 +132,12 @@ def _join_spans(text: str, start: int, end: int) -> Iterator[Span]:
     part = text[start:end]
     for match in _depth_zero(part, _JOINER):
         left, right = part[: match.start()].strip(), part[match.end() :].strip()
-        if UNIT_STRONG.search(left) and len(left) > 2 and is_unit(right) and right not in ("单位", "部门", "企业", "机构"):
+        if (
+            UNIT_STRONG.search(left)
+            and len(left) > 2
+            and is_unit(right)
+            and right not in ("单位", "部门", "企业", "机构")
+        ):
             yield start, start + match.start()
             yield from _join_spans(text, start + match.end(), end)
             return
@@ -135,7 +148,11 @@ def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
     """The spans, with the parts of one collective joined again: 各市、县(区)政府; 各省、自治区、直辖市."""
     joined: list[Span] = []
     for start, end in spans:
-        if joined and _COLLECTIVE.search(text[slice(*joined[-1])].strip()) and _COLLECTIVE_NEXT.match(text[start:end].strip()):
+        if (
+            joined
+            and _COLLECTIVE.search(text[slice(*joined[-1])].strip())
+            and _COLLECTIVE_NEXT.match(text[start:end].strip())
+        ):
             joined[-1] = (joined[-1][0], end)
         else:
             joined.append((start, end))
@@ -267,7 +284,12 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
         if kind == "people":
             name = marks[index]
             printed = source[name[0] : name[1]].strip(" :\uff1a,;、\uff0c\uff1b")
-            people = [part.strip() for part in re.split(r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000"))]
+            people = [
+                part.strip()
+                for part in re.split(
+                    r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000")
+                )
+            ]
             whole.people += [Person(printed, person) for person in people if person and person not in NOBODY]
         elif kind == "time":
             whole.times.append((start, end))
@@ -292,7 +314,9 @@ def _kind(match: re.Match[str]) -> str:
 def names_units(content: str, *, closing: bool) -> bool:
     """Whether a bracket's folded content says who is responsible. `closing`: it ends its sentence."""
     content = _FIRST_LEADS_PHRASE.sub("", content).strip()
-    if LABEL.match(content) or (LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)):
+    if LABEL.match(content) or (
+        LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)
+    ):
         return True
     if _NOT_UNITS.match(content):
         return False
@@ -303,14 +327,20 @@ def names_units(content: str, *, closing: bool) -> bool:
         found = CLOSING.match(part) if part and part[-1] in CLOSING_ENDS else None
         if found and found["list"]:
             names, _ = members(found["list"], found["list"])
-            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search("牵头", part):
+            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search(
+                "牵头", part
+            ):
                 return True
             if re.search(r"(?:长|领导|书记|主任)$", found["list"]):
                 return True
     if not closing:
         return False
     names, is_open = members(content, content)
-    return bool(names) and all(is_unit(name.folded) for name in names) and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
+    return (
+        bool(names)
+        and all(is_unit(name.folded) for name in names)
+        and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -359,10 +389,15 @@ def inherit_prefix(readings: Iterable[Reading]) -> None:
     prefix = names[0].printed[0]
     for group in groups:
         prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
-        bare = {name for name in group.names if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)}
+        bare = {
+            name
+            for name in group.names
+            if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)
+        }
         if len(bare) >= prefixed:
             group.names = [
-                Name(first[1] + name.folded, prefix + name.printed) if name in bare else name for name in group.names
+                Name(first[1] + name.folded, prefix + name.printed) if name in bare else name
+                for name in group.names
             ]
 
 
