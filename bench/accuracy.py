@@ -158,9 +158,13 @@ def holds(clauses: list[Plain], label: Plain) -> bool:
     wanted, quote = simplify(label["clause"]), simplify(label["quote"])
     for clause in clauses:
         words = simplify(clause["text"])
-        if quote in words and gold_slots(label) & slots(clause["schedule"]):
-            if wanted in words or words in wanted or alike(wanted, words) >= 0.5:
-                return True
+        same_date = gold_slots(label) & slots(clause["schedule"])
+        if (
+            same_date
+            and quote in words
+            and (wanted in words or words in wanted or alike(wanted, words) >= 0.5)
+        ):
+            return True
     return False
 
 

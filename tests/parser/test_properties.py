@@ -15,8 +15,30 @@ from tracker.parser.folding import fold
 PLANS = sorted((Path(__file__).parents[2] / "fixtures" / "plans").glob("*.txt"))
 TEXTS = [path.read_text(encoding="utf-8") for path in PLANS]
 PIECES = st.sampled_from(
-    "一、|(一)|1.|2、|(1)|①|第一条|\n|\n\n|。|;|,|、|:|(|)|“|”|《|》| | |".split("|")
-    + [
+    [
+        "一、",
+        "(一)",
+        "1.",
+        "2、",
+        "(1)",
+        "①",
+        "第一条",
+        "\n",
+        "\n\n",
+        "。",
+        ";",
+        ",",
+        "、",
+        ":",
+        "(",
+        ")",
+        "“",
+        "”",
+        "《",
+        "》",
+        " ",
+        " ",
+        "",
         "重点任务",
         "主要目标",
         "开展排查",
@@ -28,8 +50,6 @@ PIECES = st.sampled_from(
         "“十四五”",
         "用三年时间",
         "春节前",
-    ]
-    + [
         "责任单位:",
         "牵头单位:",
         "市公安局",
@@ -41,8 +61,6 @@ PIECES = st.sampled_from(
         "负责",
         "按职责分工负责",
         "以下均需各镇政府落实,不再列出",
-    ]
-    + [
         "达到80%以上",
         "建成5个",
         "较2020年",

@@ -10,7 +10,7 @@ import pytest
 
 from tracker.parser import parse_text, schedule
 from tracker.parser.folding import fold
-from tracker.parser.schedule import Context
+from tracker.parser.rules import RULES, Context
 from tracker.parser.types import Schedule
 
 ISSUED = date(2024, 6, 27)
@@ -302,7 +302,7 @@ def test_without_any_year_nothing_is_guessed() -> None:
 
 
 def test_every_rule_has_a_case_and_a_line_in_the_docs() -> None:
-    names = [rule.name for rule in schedule.RULES]
+    names = [rule.name for rule in RULES]
     assert len(names) == len(set(names))
     cased = set(CASES) | set(NOTHING) | {"ongoing"}
     assert set(names) <= cased

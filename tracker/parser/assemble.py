@@ -13,7 +13,7 @@ from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
 from .outline import Line, Node
 from .responsibility import Mention
-from .schedule import Context
+from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
@@ -123,7 +123,7 @@ def _title_end(
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
     rest = text.folded[first:line_end].strip(" 。")
-    body_follows = bool(rest) and not (bracket <= first + 2 and bracket < line_end) or (not rest and more)
+    body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
 
 
@@ -152,7 +152,7 @@ def _measure(plan: _Plan, node: Node) -> None:
         and "。" not in node.lines[0].text
     ):
         return
-    bodies = [line for line in node.lines[1:]]
+    bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]
         separate = not any(LABEL_ONLY.match(line.text) for line in bodies)
@@ -253,13 +253,12 @@ def _add_measure(
         if mention.reading.open:
             plan.doubts.append(Doubt("unit-list-open", "责任单位没有列全(“等”),请补充或确认", mention.span))
     people: list[Person] = [person for mention in mentions for person in mention.reading.people]
-    unit_doubt = not everyone
-    span: Span = (start, end)
-    if unit_doubt and not plan.defaults:
-        plan.doubts.append(Doubt("unit-missing", f"“{title}”没有写明责任单位", span))
+    whole: Span = (start, end)
+    if not everyone and not plan.defaults:
+        plan.doubts.append(Doubt("unit-missing", f"“{title}”没有写明责任单位", whole))
     plan.measures.append(
         Measure(
-            path, number, title, text.source[start:end], span, tuple(everyone), tuple(people), tuple(made)
+            path, number, title, text.source[start:end], whole, tuple(everyone), tuple(people), tuple(made)
         )
     )
 

@@ -51,7 +51,7 @@ def festival(name: str, year: int) -> date | None:
         return date(year, *_FIXED[name])
     if name.startswith("清明"):
         return date(year, 4, 4 if year % 4 in (0, 1) else 5)
-    from lunardate import LunarDate
+    from lunardate import LunarDate  # type: ignore[import-untyped]
 
     month, day = _LUNAR.get(name, (1, 1))
     try:

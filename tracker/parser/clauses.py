@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from . import schedule, targets
-from .schedule import Context, Found
+from .rules import Context
+from .schedule import Found
 from .types import UNSTATED, Clause, Doubt, Schedule, Span
 
 _SENTENCE = re.compile(
@@ -88,7 +90,7 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
     if any(item.schedule and item.schedule.kind != "ongoing" for item in dated):
         dated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
     starts = [span[0]]
-    for before, item in zip(dated, dated[1:], strict=False):
+    for before, item in pairwise(dated):
         starts.append(_cut(folded, before.span[1], item.span[0]))
     clauses = []
     for index, start in enumerate(starts):

@@ -37,7 +37,7 @@ _INLINE = {
     "paren_cn": re.compile(rf"(?<=[。;) ])\(({_CN})\)(?=[ ]*[\u4e00-\u9fff“《])"),
     "cn": re.compile(rf"(?<=[。) ])({_CN})、(?=[\u4e00-\u9fff“《])"),
 }
-_NESTED = re.compile(rf"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
+_NESTED = re.compile(r"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
 _CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"

@@ -30,8 +30,39 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 _FURNITURE = "script|style|noscript|nav|header|footer|aside|form|button|select|iframe|svg|template"
 _BLOCKS = frozenset(
-    "address article blockquote br center dd div dl dt fieldset figure h1 h2 h3 h4 h5 h6 hr li main ol p pre "
-    "section table tbody tfoot thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "blockquote",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 
@@ -70,7 +101,7 @@ def read_txt(data: bytes, name: str) -> str:
 
 def read_html(data: bytes, name: str) -> str:
     """A web page as lines of text: page furniture dropped, one line per block, table rows with cells joined by |."""
-    from lxml import etree, html
+    from lxml import etree, html  # type: ignore[import-untyped]
 
     found = _META_CHARSET.search(data[:4096])
     text = decode(data, name, declared=found[1].decode("ascii") if found else None)

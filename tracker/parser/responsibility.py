@@ -176,7 +176,7 @@ def _value_end(folded: str, start: int, limit: int) -> int:
 
 def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention]:
     """Whole lines of units with their verbs, without bracket or label: 市教育局牵头,市财政局配合。"""
-    found = []
+    found: list[Mention] = []
     first = text.folded.find("\n", start, end)
     if first < 0:
         return found

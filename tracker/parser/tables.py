@@ -10,7 +10,7 @@ from . import clauses, schedule, units
 from .clauses import Text
 from .lexicon import FURNITURE
 from .outline import Line
-from .schedule import Context
+from .rules import Context
 from .types import Clause, Doubt, Person, Row, Span, Unit
 
 # What a column holds, by the words of its head.
@@ -70,7 +70,7 @@ def unbox(text: str) -> str:
             row.clear()
 
     lines = text.split("\n")
-    ruled = any(_BORDER.match(line.strip()) and "\u2500" <= line.strip()[0] for line in lines if line.strip())
+    ruled = any(_BORDER.match(line.strip()) and line.strip()[0] >= "\u2500" for line in lines if line.strip())
     for line in lines:
         stripped = line.strip()
         if (
@@ -337,7 +337,8 @@ def _read_flat(
     rows: list[Row] = []
     above: dict[int, Cell] = {}
     stop = start
-    for group, stop in _groups(lines, start, kinds):
+    for group, behind in _groups(lines, start, kinds):
+        stop = behind
         placed = _place_flat(group, kinds)
         row = _row(text, placed, kinds, above, context, first_leads, doubts)
         if row:
@@ -396,10 +397,8 @@ def _groups(lines: list[Line], start: int, kinds: list[str]) -> Iterator[tuple[l
         group: list[Line] = []
         at = index
         while at < len(lines) and len(group) < 3 * len(kinds):
-            if (
-                lines[at].text == str(serial + 2)
-                and group
-                or (head_kind(lines[at].text) and group and lines[at].text.startswith("序"))
+            if (lines[at].text == str(serial + 2) and group) or (
+                head_kind(lines[at].text) and group and lines[at].text.startswith("序")
             ):
                 break
             group.append(lines[at])

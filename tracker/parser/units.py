@@ -66,6 +66,7 @@ _COLLECTIVE = re.compile(
 _COLLECTIVE_NEXT = re.compile(
     r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()"
 )
+_POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
 _STOPS = re.compile(r"[,;。]")
 _TRIM = " 、,;。.:\n|"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
@@ -273,17 +274,16 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     for match in LABEL.finditer(text):
         marks.append((match.start(), match.end(), _kind(match)))
     for start, _ in list(_pieces(text, _STOPS)):
-        match = LABEL_START.match(text, start)
-        if match and _kind(match) not in ("people", "time") and all(match.end() != mark[1] for mark in marks):
-            marks.append((match.start(), match.end(), _kind(match)))
+        first = LABEL_START.match(text, start)
+        if first and _kind(first) not in ("people", "time") and all(first.end() != mark[1] for mark in marks):
+            marks.append((first.start(), first.end(), _kind(first)))
     marks.sort(key=lambda mark: mark[:2])
     for index, (_, start, kind) in enumerate(marks):
         end = marks[index + 1][0] if index + 1 < len(marks) else len(text)
         if not text[start:end].strip(_TRIM):
             continue
         if kind == "people":
-            name = marks[index]
-            printed = source[name[0] : name[1]].strip(" :\uff1a,;、\uff0c\uff1b")
+            printed = source[slice(*marks[index][:2])].strip(" :\uff1a,;、\uff0c\uff1b")
             people = [
                 part.strip()
                 for part in re.split(
@@ -298,9 +298,8 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.groups += part.groups
             whole.open |= part.open
             whole.times += [(left + start, right + start) for left, right in part.times]
-    posts = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
     for group in whole.groups:
-        for name in [name for name in group.names if posts.search(name.folded)]:
+        for name in [name for name in group.names if _POSTS.search(name.folded)]:
             group.names.remove(name)
             whole.people.append(Person("负责", name.printed))
     whole.groups = [group for group in whole.groups if group.names]
