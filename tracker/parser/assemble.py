@@ -17,7 +17,7 @@ from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
-_SENTENCE_STOP = re.compile("。")
+_SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
 _LONG = 60
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
@@ -320,6 +320,7 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
             if clause.span[1] <= span[0] and clause.schedule.quote is None:
                 follows = index + 1 == len(made) or made[index + 1].span[0] >= span[1]
                 end = clause.span[1]
+                follows &= dated[0].schedule.kind != "ongoing"
                 if follows and mention.form == "bracket":
                     end = mention.span[1]
                 elif follows and not mention.reading.groups and span[0] - end < 16:

@@ -174,9 +174,10 @@ def _bracketed(text: str, start: int, at: int) -> bool:
 
 def _cut(text: str, start: int, at: int) -> int:
     """Where the clause of the date at `at` begins: behind the last stop after the date before it."""
-    for index in range(at - 1, start - 1, -1):
-        if text[index] in ",;:。" and not _bracketed(text, index, at):
-            return index + 1
+    for stops in (";。", ",:"):
+        for index in range(at - 1, start - 1, -1):
+            if text[index] in stops and not _bracketed(text, index, at):
+                return index + 1
     return at
 
 
