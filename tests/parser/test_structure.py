@@ -31,6 +31,10 @@ OUTLINES = {
     ),
     "flat list with comma": ("1、摸清底数。开展排查。\n2、建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "number without dot": ("30. 摸清底数。开展排查。\n31 建立台账。逐一登记。", ["摸清底数", "建立台账"]),
+    "number before a year": (
+        "1.2024年完成30公里改造。验收销号。\n2.2025年底前完成50公里改造。验收销号。",
+        ["2024年完成30公里改造", "2025年底前完成50公里改造"],
+    ),
     "brackets round numbers": ("(1)摸清底数。开展排查。\n(2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "half brackets": ("1)摸清底数。开展排查。\n2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "circles": ("①摸清底数。开展排查。\n②建立台账。逐一登记。", ["摸清底数", "建立台账"]),
@@ -145,6 +149,44 @@ def test_first_leads(words: str) -> None:
     assert roles(label) == {"市公安局": L, "市财政局": I}
     verb = parse_text(f"任务分工如下({words})。\n1.摸清底数。开展排查。(市公安局、市财政局负责)")
     assert roles(verb) == {"市公安局": L, "市财政局": S}
+
+
+def test_first_leads_in_each_bracket() -> None:
+    plan = parse_text(
+        "第一责任单位为牵头单位,下同。\n1.深化改革。推进审批。(责任单位:市司法局、市财政局)推进监管。(责任单位:市公安局、市民政局)"
+    )
+    assert roles(plan) == {"市司法局": L, "市财政局": I, "市公安局": L, "市民政局": I}
+
+
+def test_units_of_a_heading_hold_below() -> None:
+    plan = parse_text(
+        "(一)夯实基础。牵头单位:县财政局;配合单位:县水利局\n1.开展普查。逐村登记。\n2.建立档案。一户一档。"
+    )
+    assert roles(plan, 0) == roles(plan, 1) == {"县财政局": L, "县水利局": S}
+
+
+def test_unit_as_heading() -> None:
+    plan = parse_text(
+        "(一)市教育局\n负责制定方案,2024年10月底前印发。\n(二)市公安局\n负责巡查,每月10日前报送进展。"
+    )
+    assert [roles(plan, index) for index in (0, 1)] == [{"市教育局": L}, {"市公安局": L}]
+
+
+def test_parts_with_semicolons_keep_together() -> None:
+    plan = parse_text(
+        "1.提升服务。一是优化流程,2024年6月底前完成;二是加强培训,每季度开展1次;三是强化考核,年底前通报。"
+    )
+    assert [clause.text for clause in plan.measures[0].clauses] == [
+        "一是优化流程,2024年6月底前完成",
+        "二是加强培训,每季度开展1次",
+        "三是强化考核,年底前通报",
+    ]
+
+
+def test_time_words_that_stand_alone_make_no_clause() -> None:
+    plan = parse_text("1.公开信息。自2014年起,各地每年公布结果。")
+    (clause,) = plan.measures[0].clauses
+    assert (clause.schedule.every, clause.schedule.start) == ("year", date(2014, 1, 1))
 
 
 def test_people_are_not_units() -> None:

@@ -17,7 +17,7 @@ from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
-_SENTENCE_STOP = re.compile("。")
+_SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
 _LONG = 60
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
@@ -166,9 +166,17 @@ def _measure(plan: _Plan, node: Node) -> None:
                 ),
             )
             return
+    if not any(m.reading.groups for m in mentions) and node.parent:
+        mentions = [*_of_heading(plan, node.parent), *mentions]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
+
+
+def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
+    """The label lines and brackets a heading carries itself: they hold for the measures below that name nobody."""
+    found = responsibility.collect(plan.text, node.body, node.end, [])
+    return [mention for mention in found if mention.hole and mention.reading.groups]
 
 
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
@@ -246,6 +254,8 @@ def _add_measure(
         made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
     everyone, each = responsibility.settle(mentions, first_leads=plan.first_leads)
     everyone = _without_defaults(plan, mentions, everyone)
+    if not everyone and heading and units.names_one(text.folded[body:title_end]):
+        everyone = [Unit(title, "lead")]  # a unit as heading, with its duties below
     made = _own_units(made, mentions, each)
     for mention in mentions:
         for span in mention.times:
@@ -309,11 +319,12 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
             clause = made[index]
             if clause.span[1] <= span[0] and clause.schedule.quote is None:
                 follows = index + 1 == len(made) or made[index + 1].span[0] >= span[1]
-                end = (
-                    clauses.trim(plan.text.folded, span[0], dated[0].span[1])[1]
-                    if follows
-                    else clause.span[1]
-                )
+                end = clause.span[1]
+                follows &= dated[0].schedule.kind != "ongoing"
+                if follows and mention.form == "bracket":
+                    end = mention.span[1]
+                elif follows and not mention.reading.groups and span[0] - end < 16:
+                    end = clauses.trim(plan.text.folded, span[0], dated[0].span[1])[1]
                 due = dated[0].schedule.due
                 made[index] = replace(
                     clause,

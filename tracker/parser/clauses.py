@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from . import schedule, targets
 from .rules import Context
@@ -90,8 +89,15 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
     if any(item.schedule and item.schedule.kind != "ongoing" for item in dated):
         dated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
     starts = [span[0]]
-    for before, item in pairwise(dated):
-        starts.append(_cut(folded, before.span[1], item.span[0]))
+    kept: list[Found] = dated[:1]
+    for item in dated[1:]:
+        cut = _cut(folded, kept[-1].span[1], item.span[0])
+        if trim(folded, starts[-1], cut)[1] <= kept[-1].span[1] and starts[-1] >= kept[-1].span[0] - 1:
+            kept[-1] = _joined(kept[-1], item)  # nothing but time words stands before this date
+        else:
+            starts.append(cut)
+            kept.append(item)
+    dated = kept
     clauses = []
     for index, start in enumerate(starts):
         end = starts[index + 1] if index + 1 < len(starts) else span[1]
@@ -106,6 +112,21 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
             doubts.append(Doubt("deadline-missing", f"指标“{goals[0].quote}”没有完成时限", (start, end)))
         clauses.append(Clause(text.source[start:end], (start, end), when, goals))
     return clauses
+
+
+def _joined(before: Found, item: Found) -> Found:
+    """Two dates of one obligation as one: 自2014年起,每年…; 2025年,6月底前…"""
+    first, second = before.schedule, item.schedule
+    assert first is not None and second is not None
+    both = replace(
+        second,
+        start=second.start or first.start,
+        due=second.due or (first.due if second.kind == "recurring" else None),
+        implied=tuple(dict.fromkeys((*first.implied, *second.implied))),
+    )
+    if both.kind == "deadline" and both.start and both.due:
+        both = replace(both, kind="window")
+    return Found((before.span[0], item.span[1]), both)
 
 
 def _quoted(text: Text, item: Found) -> Schedule:
@@ -153,9 +174,10 @@ def _bracketed(text: str, start: int, at: int) -> bool:
 
 def _cut(text: str, start: int, at: int) -> int:
     """Where the clause of the date at `at` begins: behind the last stop after the date before it."""
-    for index in range(at - 1, start - 1, -1):
-        if text[index] in ",;:。" and not _bracketed(text, index, at):
-            return index + 1
+    for stops in (";。", ",:"):
+        for index in range(at - 1, start - 1, -1):
+            if text[index] in stops and not _bracketed(text, index, at):
+                return index + 1
     return at
 
 

@@ -204,7 +204,9 @@ def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], l
 
     Labels and prose speak for the whole measure together; a bracket with its own lead or verbs speaks for itself.
     """
-    shared = [m for m in mentions if _is_shared(m)]
+    alone = first_leads and not any(group.role == "lead" for m in mentions for group in m.reading.groups)
+    apart = {id(m) for m in mentions if not _is_shared(m) or (alone and m.form == "bracket")}
+    shared = [m for m in mentions if id(m) not in apart]
     units.inherit_prefix([m.reading for m in shared])
     own: list[list[Unit]] = []
     united: dict[str, Unit] = {}
@@ -212,7 +214,7 @@ def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], l
     together = units.resolve([m.reading for m in shared], first_leads=first_leads)
     roles = {unit.name: unit for unit in together}
     for mention in mentions:
-        if _is_shared(mention):
+        if id(mention) not in apart:
             names = [name.printed for group in mention.reading.groups for name in group.names]
             named = [roles[name] for name in dict.fromkeys(names)]
         else:

@@ -68,7 +68,7 @@ def rule(name: str, pattern: str) -> Callable[[Build], Build]:
 
 # Fragments. Blanks and line breaks may stand inside a date.
 _ = r"\s*"
-YEAR = r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3})"
+YEAR = r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3}|1[01]\d(?=\s*年\s*\d{1,2}\s*月))"
 SAID = rf"(?:(?P<year>{YEAR}){_}年(?:度)?(?:的)?|(?P<rel>今年|本年度?|当年|明年|后年|次年|翌年|第二年|同年)(?:的)?)"
 MAYBE = rf"(?:{SAID}{_}|20[xX*]{{1,2}}{_}年{_})?"
 MONTH = r"(?P<month>\d{1,2}|十[一二]|[一二三四五六七八九十元正])"
@@ -90,6 +90,7 @@ _RELATIVE = {
     "第二年": 1,
     "后年": 2,
 }
+_REPUBLIC = 1911  # 110年12月 in a text from Taiwan
 _FIVE_YEAR = {"十": 2005, "十一": 2010, "十二": 2015, "十三": 2020, "十四": 2025, "十五": 2030, "十六": 2035}
 
 
@@ -97,7 +98,8 @@ def _year(m: re.Match[str], context: Context, group: str = "year") -> tuple[int 
     """The year the words say, or the one they lean on with what that implies."""
     said = m[group]
     if said:
-        return to_int(said), ()
+        number = to_int(said)
+        return (number if number > 200 else number + _REPUBLIC), ()
     relative = m["rel"] if group == "year" else None
     if relative:
         base = (
@@ -298,7 +300,7 @@ def _window_months(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "window_season",
-    rf"(?P<year>{YEAR}){_}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){_}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)|(?P<one>{YEAR}){_}年(?P<season1>秋冬季|采暖季|供暖季|春季|夏季|秋季|冬季)",
+    rf"(?P<year>{YEAR}){_}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){_}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)|(?P<one>{YEAR}){_}年(?P<season1>秋冬季|采暖季|供暖季)",
 )
 def _window_season(m: re.Match[str], context: Context) -> Result:
     start, due = season(to_int(m["year"] or m["one"]), m["season"] or m["season1"])

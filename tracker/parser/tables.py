@@ -97,7 +97,7 @@ def unbox(text: str) -> str:
 def head_kind(text: str) -> str | None:
     """The kind of a column by the words of its head, or None where the words are no head."""
     squeezed = re.sub(r"\s|\([^()]*\)", "", text)
-    if not 0 < len(squeezed) <= 12:
+    if not 0 < len(squeezed) <= 12 or ":" in squeezed or "、" in squeezed:
         return None
     match = _HEAD_CELL.fullmatch(squeezed)
     return match.lastgroup if match else None

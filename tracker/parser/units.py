@@ -44,7 +44,7 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
-_FIRST_LEADS_PHRASE = re.compile(rf"(?:{FIRST_LEADS.pattern})[^,。;)]*(?:[,、]?下同)?")
+_FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
 _PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
 _NO_PREFIX = re.compile(
@@ -67,6 +67,7 @@ _COLLECTIVE_NEXT = re.compile(
     r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+_OWN_NAME = re.compile(r"^[市县区省州旗国各][\u4e00-\u9fff()]+$")
 _STOPS = re.compile(r"[,;。]")
 _TRIM = " 、,;。.:\n|"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
@@ -339,6 +340,17 @@ def names_units(content: str, *, closing: bool) -> bool:
         bool(names)
         and all(is_unit(name.folded) for name in names)
         and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
+    )
+
+
+def names_one(title: str) -> bool:
+    """Whether a folded title is nothing but the name of one unit."""
+    title = title.strip(_TRIM)
+    return (
+        2 < len(title) <= 16
+        and "、" not in title
+        and UNIT_STRONG.search(title) is not None
+        and bool(_OWN_NAME.match(title))
     )
 
 
