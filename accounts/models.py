@@ -61,7 +61,7 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
 
 class Department(models.Model):
-    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective of units."""
+    """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective."""
 
     class Kind(models.TextChoices):
         BUREAU = "BUREAU", _("部门")
@@ -114,6 +114,9 @@ class DepartmentAlias(models.Model):
     alias = models.CharField(_("别名"), max_length=120)
 
     objects = DepartmentAliasQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        department_id: int
 
     class Meta:
         verbose_name = _("单位别名")

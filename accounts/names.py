@@ -1,10 +1,11 @@
 """Names of units as people write them, folded so that two ways of writing one name compare as equal."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import Any
 
-_BRACKETS = str.maketrans("〔〕（）[]【】，；：", "()()()(),;:")
+_BRACKETS = str.maketrans("〔〕[]【】", "()()()")
 
 
 @cache
@@ -15,5 +16,6 @@ def _converter() -> Any:
 
 
 def fold_name(name: str) -> str:
-    """Return `name` in simplified characters, half-width brackets and without white space."""
-    return re.sub(r"\s+", "", str(_converter().convert(name))).translate(_BRACKETS)
+    """Return `name` in simplified characters, with half-width brackets and marks and without white space."""
+    half_width = unicodedata.normalize("NFKC", name).translate(_BRACKETS)
+    return re.sub(r"\s+", "", str(_converter().convert(half_width)))

@@ -24,6 +24,9 @@ CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 HOME_DIR = Path(env("DUBAN_HOME", default=str(BASE_DIR))).resolve()
 VAR_DIR = HOME_DIR / "var"
 
+# The one password of the demo's accounts. Production refuses to start while such an account exists.
+DEMO_PASSWORD = "duban-demo-2024"
+
 # The demo's date. Unset in real use: then the real date in Asia/Shanghai rules (tracker/clock.py).
 DUBAN_TODAY: date | None = date.fromisoformat(env("DUBAN_TODAY")) if env("DUBAN_TODAY", default="") else None
 

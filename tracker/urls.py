@@ -6,6 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
+from tracker.views import drafts
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -28,5 +29,16 @@ urlpatterns = [
     path("overdue/", overdue, name="overdue"),
     path("plans/", plans, name="plans"),
     path("plans/<int:pk>/", plan, name="plan"),
+    path("plans/import/", drafts.plan_import, name="plan_import"),
+    path("plans/<int:pk>/draft/", drafts.draft, name="draft"),
+    path("plans/<int:pk>/draft/confirm/", drafts.draft_confirm, name="draft_confirm"),
+    path("plans/<int:pk>/draft/units/<int:unit_pk>/", drafts.draft_unit, name="draft_unit"),
+    path("plans/<int:pk>/draft/measures/<int:measure_pk>/", drafts.draft_measure, name="draft_measure"),
+    path(
+        "plans/<int:pk>/draft/measures/<int:measure_pk>/units/",
+        drafts.draft_add_unit,
+        name="draft_add_unit",
+    ),
+    path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
     path("admin/", admin.site.urls),
 ]

@@ -1,7 +1,6 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
-from datetime import date, datetime, timedelta
-from math import floor
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -11,7 +10,8 @@ from accounts.models import User
 from tracker import permissions
 from tracker.actions.history import Change, record
 from tracker.models import Assignment, ProgressReport, Task
-from tracker.workflow import BEHIND_MARGIN, EventKind, Move, Role, Status, next_status
+from tracker.progress import behind_from
+from tracker.workflow import EventKind, Move, Role, Status, next_status
 
 
 class MoveRefused(Exception):
@@ -20,18 +20,6 @@ class MoveRefused(Exception):
 
 class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
-
-
-def behind_from(*, start: date, due: date | None, percent: int) -> date | None:
-    """First day on which expected progress, straight by time, exceeds `percent` by more than the margin.
-
-    None where there is no due date, or where so much is done that the day would lie past the due date.
-    """
-    if due is None or due <= start:
-        return None
-    share = (percent + BEHIND_MARGIN) / 100
-    day = start + timedelta(days=floor((due - start).days * share) + 1)
-    return day if day <= due else None
 
 
 def _expected_start(task: Task) -> date:

@@ -350,6 +350,9 @@ class Doubt(models.Model):
         verbose_name = _("疑点")
         verbose_name_plural = _("疑点")
 
+    if TYPE_CHECKING:
+        measure_id: int | None
+
     def __str__(self) -> str:
         return self.message
 

@@ -1,0 +1,332 @@
+"""From a parsed plan to a draft, and from a settled draft to live tasks."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.actions import AliasTaken, add_alias
+from accounts.directory import Directory
+from accounts.models import Department, Region, User
+from tracker.models import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
+from tracker.models.plans import ScheduleKind
+from tracker.parser import ParsedPlan, types
+from tracker.workflow import Role
+
+# A doubt about who answers cannot be left open: a task without a unit is nobody's (design section 8).
+BLOCKING_CODES = frozenset({"unit-missing"})
+
+
+class NotADraft(Exception):
+    """The plan is live: its draft can no longer be edited."""
+
+
+class SettleRefused(Exception):
+    """What was asked for cannot be done; the text says why, for a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import did. `is_new` is False when the region already has this very text."""
+
+    plan: Plan
+    is_new: bool
+    measures: int
+    clauses: int
+    skipped: int
+    matched_units: int
+    unknown_units: int
+    doubts: int
+
+
+def content_hash(text: str) -> str:
+    """The fingerprint by which the same plan is recognised: white space does not count."""
+    return hashlib.sha256(re.sub(r"\s+", "", text).encode()).hexdigest()
+
+
+@transaction.atomic
+def import_plan(parsed: ParsedPlan, *, region: Region, by: User | None, now: datetime) -> ImportResult:
+    """Store a parsed plan as a draft of `region`; the same text a second time changes nothing."""
+    fingerprint = content_hash(parsed.source_text)
+    header = parsed.header
+    plan, is_new = Plan.objects.get_or_create(
+        region=region,
+        content_hash=fingerprint,
+        defaults={
+            "title": (header.title or parsed.file or _("未命名方案"))[:300],
+            "document_number": (header.document_number or "")[:80],
+            "issuer": (header.issuer or "")[:120],
+            "issued_on": header.issued_on,
+            "published_on": header.published_on,
+            "file_name": parsed.file[:255],
+            "source_text": parsed.source_text,
+            "created_at": now,
+            "created_by": by,
+        },
+    )
+    if is_new:
+        _DraftWriter(plan, Directory(region)).write(parsed)
+    return _result(plan, is_new=is_new)
+
+
+def _result(plan: Plan, *, is_new: bool) -> ImportResult:
+    clauses = Clause.objects.filter(measure__plan=plan)
+    units = plan.units.all()
+    unknown = units.filter(resolution=PlanUnit.Resolution.UNKNOWN).count()
+    return ImportResult(
+        plan=plan,
+        is_new=is_new,
+        measures=plan.measures.count(),
+        clauses=clauses.count(),
+        skipped=clauses.filter(is_skipped=True).count(),
+        matched_units=units.count() - unknown,
+        unknown_units=unknown,
+        doubts=plan.doubts.open().count(),
+    )
+
+
+def _bare(text: str) -> str:
+    """Text without white space and punctuation, to compare wording."""
+    return re.sub(r"[\W_]+", "", text)
+
+
+class _DraftWriter:
+    """Writes one parsed plan: measures and rows, clauses, units with roles, targets and doubts, in bulk."""
+
+    def __init__(self, plan: Plan, directory: Directory) -> None:
+        self._plan = plan
+        self._directory = directory
+        self._units: dict[str, PlanUnit] = {}
+        self._mentions: list[UnitMention] = []
+        self._targets: list[Target] = []
+
+    def write(self, parsed: ParsedPlan) -> None:
+        listed = "".join(_bare(row.text) for row in parsed.table)
+        items: list[tuple[Measure, types.Measure | types.Row]] = [
+            *self._measures(parsed),
+            *self._rows(parsed),
+        ]
+        measures = Measure.objects.bulk_create([measure for measure, _source in items])
+        pairs = []
+        for (_measure, source), measure in zip(items, measures, strict=True):
+            for position, clause in enumerate(source.clauses, start=1):
+                row = self._clause(measure, position, clause)
+                # The annexed list names a unit for each sentence; where it repeats a clause of the text
+                # word for word, the row makes the task and the clause does not make a second one.
+                row.is_skipped = measure.kind == Measure.Kind.PROSE and _bare(clause.text) in listed
+                pairs.append((row, clause))
+        clauses = Clause.objects.bulk_create([row for row, _source in pairs])
+        for unit in parsed.default_units:
+            self._mention(unit)
+        for (_measure, source), measure in zip(items, measures, strict=True):
+            for unit in source.units:
+                self._mention(unit, measure=measure)
+        for (_row, clause), row in zip(pairs, clauses, strict=True):
+            for unit in clause.units:
+                self._mention(unit, measure=row.measure, clause=row)
+            self._targets += [self._target(target, clause=row) for target in clause.targets]
+        self._targets += [self._target(target, clause=None) for target in parsed.goals]
+        UnitMention.objects.bulk_create(self._mentions)
+        Target.objects.bulk_create(self._targets)
+        Doubt.objects.bulk_create(self._doubts(parsed, measures))
+
+    def _measures(self, parsed: ParsedPlan) -> Iterator[tuple[Measure, types.Measure]]:
+        for position, source in enumerate(parsed.measures, start=1):
+            yield (
+                Measure(
+                    plan=self._plan,
+                    position=position,
+                    path=list(source.path),
+                    number=source.number[:20],
+                    title=source.title[:300],
+                    text=source.text,
+                    start=source.span[0],
+                    end=source.span[1],
+                    people=[person.to_dict() for person in source.people],
+                ),
+                source,
+            )
+
+    def _rows(self, parsed: ParsedPlan) -> Iterator[tuple[Measure, types.Row]]:
+        for position, source in enumerate(parsed.table, start=len(parsed.measures) + 1):
+            yield (
+                Measure(
+                    plan=self._plan,
+                    position=position,
+                    kind=Measure.Kind.ROW,
+                    path=[source.category] if source.category else [],
+                    title=(source.work or source.text)[:300],
+                    text=source.text,
+                    start=source.span[0],
+                    end=source.span[1],
+                    people=[person.to_dict() for person in source.people],
+                ),
+                source,
+            )
+
+    def _clause(self, measure: Measure, position: int, source: types.Clause) -> Clause:
+        schedule = source.schedule
+        return Clause(
+            measure=measure,
+            position=position,
+            text=source.text,
+            start=source.span[0],
+            end=source.span[1],
+            kind=schedule.kind,
+            due_date=schedule.due,
+            start_date=schedule.start,
+            every=schedule.every or "",
+            quote=(schedule.quote or "")[:200],
+            precision=schedule.precision or "",
+            rule=schedule.rule,
+            implied=list(schedule.implied),
+        )
+
+    def _unit(self, name: str) -> PlanUnit:
+        if name not in self._units:
+            department = self._directory.match(name)
+            self._units[name] = PlanUnit.objects.create(
+                plan=self._plan,
+                name=name[:120],
+                department=department,
+                resolution=PlanUnit.Resolution.MATCHED if department else PlanUnit.Resolution.UNKNOWN,
+            )
+        return self._units[name]
+
+    def _mention(
+        self, unit: types.Unit, *, measure: Measure | None = None, clause: Clause | None = None
+    ) -> None:
+        self._mentions.append(
+            UnitMention(
+                plan=self._plan,
+                measure=measure,
+                clause=clause,
+                unit=self._unit(unit.name),
+                role=unit.role.upper(),
+            )
+        )
+
+    def _target(self, source: types.Target, *, clause: Clause | None) -> Target:
+        return Target(
+            plan=self._plan,
+            clause=clause,
+            quote=source.quote[:300],
+            indicator=source.indicator[:200],
+            op=source.op,
+            value=source.value,
+            unit=source.unit[:40],
+            due_date=source.due,
+        )
+
+    def _doubts(self, parsed: ParsedPlan, measures: list[Measure]) -> Iterator[Doubt]:
+        for source in parsed.warnings:
+            start, end = source.span
+            measure = next((m for m in measures if m.start <= start < m.end), None)
+            # Default units answer for every measure, so that one without its own is not nobody's.
+            blocking = source.code in BLOCKING_CODES and measure is not None and not parsed.default_units
+            yield Doubt(
+                plan=self._plan,
+                measure=measure,
+                code=source.code,
+                message=source.message[:300],
+                start=start,
+                end=end,
+                is_blocking=blocking,
+            )
+
+
+def _draft(plan_id: int) -> Plan:
+    """The plan's row, locked. Raises NotADraft once it is live."""
+    plan = Plan.objects.select_for_update().get(pk=plan_id)
+    if not plan.is_draft:
+        raise NotADraft
+    return plan
+
+
+@transaction.atomic
+def settle_unit(plan_unit_id: int, *, department: Department, remember: bool) -> None:
+    """Say which department a printed name means; `remember` makes the name an alias for later plans.
+
+    Raises SettleRefused for a department of another region or a name that is another department's alias.
+    """
+    unit = PlanUnit.objects.select_related("plan").get(pk=plan_unit_id)
+    plan = _draft(unit.plan.pk)
+    if department.region_id != plan.region_id:
+        raise SettleRefused(_("只能选择本地区的单位。"))
+    if remember:
+        try:
+            add_alias(department, unit.name)
+        except AliasTaken:
+            raise SettleRefused(_("“%(name)s”已是另一个单位的别名。") % {"name": unit.name}) from None
+    unit.department = department
+    unit.resolution = PlanUnit.Resolution.SETTLED
+    unit.save(update_fields=["department", "resolution"])
+
+
+@transaction.atomic
+def create_department_for(plan_unit_id: int, *, name: str, kind: str) -> Department:
+    """Make the department that a printed name means. Raises SettleRefused when it exists already."""
+    unit = PlanUnit.objects.select_related("plan__region").get(pk=plan_unit_id)
+    plan = _draft(unit.plan.pk)
+    if Department.objects.in_region(plan.region).filter(name=name).exists():
+        raise SettleRefused(_("本地区已有“%(name)s”，请直接选择。") % {"name": name})
+    department = Department.objects.create(
+        region=plan.region, name=name, short_name=unit.name[:60], kind=kind
+    )
+    settle_unit(plan_unit_id, department=department, remember=True)
+    return department
+
+
+@transaction.atomic
+def waive_unit(plan_unit_id: int) -> None:
+    """Say that a printed name is no unit to be held to anything."""
+    unit = PlanUnit.objects.select_related("plan").get(pk=plan_unit_id)
+    _draft(unit.plan.pk)
+    unit.department = None
+    unit.resolution = PlanUnit.Resolution.WAIVED
+    unit.save(update_fields=["department", "resolution"])
+
+
+@transaction.atomic
+def edit_clauses(edits: Mapping[int, tuple[date | None, bool]]) -> None:
+    """Set or clear due dates and skips: clause id to (due date, whether it makes no task)."""
+    for clause in Clause.objects.filter(pk__in=edits).select_related("measure__plan").order_by("pk"):
+        _draft(clause.measure.plan.pk)
+        due_date, clause.is_skipped = edits[clause.pk]
+        if due_date != clause.due_date:
+            clause.due_date = due_date
+            clause.is_due_edited = True
+            if due_date and clause.kind == ScheduleKind.ONGOING:
+                clause.kind = ScheduleKind.DEADLINE
+        clause.save(update_fields=["due_date", "is_due_edited", "kind", "is_skipped"])
+
+
+@transaction.atomic
+def add_unit(measure_id: int, *, department: Department, role: str, by: User, now: datetime) -> None:
+    """Make a department answer for a measure that names none; settles the measure's missing-unit doubts."""
+    measure = Measure.objects.select_related("plan").get(pk=measure_id)
+    plan = _draft(measure.plan.pk)
+    if department.region_id != plan.region_id:
+        raise SettleRefused(_("只能选择本地区的单位。"))
+    unit, _made = PlanUnit.objects.get_or_create(
+        plan=plan,
+        name=department.short_name,
+        defaults={"department": department, "resolution": PlanUnit.Resolution.SETTLED},
+    )
+    UnitMention.objects.get_or_create(plan=plan, measure=measure, clause=None, unit=unit, role=Role(role))
+    measure.doubts.open().filter(code__in=BLOCKING_CODES).update(settled_at=now, settled_by=by)
+
+
+@transaction.atomic
+def settle_doubt(doubt_id: int, *, by: User, now: datetime) -> None:
+    """Say that a doubt was looked at; a measure without a unit then makes tasks only for default units."""
+    doubt = Doubt.objects.select_related("plan").get(pk=doubt_id)
+    _draft(doubt.plan.pk)
+    if doubt.settled_at is None:
+        doubt.settled_at = now
+        doubt.settled_by = by
+        doubt.save(update_fields=["settled_at", "settled_by"])

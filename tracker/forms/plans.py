@@ -1,0 +1,110 @@
+"""Forms of the pages: one purpose each, with errors in words that say what to do."""
+
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Department, Region
+from tracker.models import Measure
+from tracker.workflow import Role
+
+
+class PlanImportForm(forms.Form):
+    """A plan as a file or as pasted text: exactly one of the two."""
+
+    file = forms.FileField(
+        label=_("方案文件"),
+        required=False,
+        help_text=_("txt 或网页（html），不超过 5 MB。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".txt,.html,.htm"}),
+    )
+    text = forms.CharField(
+        label=_("或粘贴方案全文"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 14}),
+        help_text=_("从标题到最后一条，连同责任单位一起粘贴。"),
+    )
+
+    def clean_file(self) -> "UploadedFile[bytes] | None":
+        upload: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if upload and (upload.size or 0) > settings.PLAN_UPLOAD_LIMIT:
+            raise forms.ValidationError(_("文件超过 5 MB。请另存为纯文本，或只粘贴正文。"))
+        return upload
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        has_file, has_text = bool(cleaned.get("file")), bool(cleaned.get("text", "").strip())
+        if has_file == has_text:
+            raise forms.ValidationError(
+                _("请只选一种方式：选择文件，或者粘贴全文。")
+                if has_file
+                else _("请选择文件，或者粘贴方案全文。")
+            )
+        return cleaned
+
+
+class UnitForm(forms.Form):
+    """What to do with a printed unit name: an existing department, a new one, or nothing."""
+
+    class Choice:
+        MATCH = "match"
+        CREATE = "create"
+        WAIVE = "waive"
+
+    choice = forms.ChoiceField(
+        choices=[
+            (Choice.MATCH, _("对应已有单位")),
+            (Choice.CREATE, _("新建单位")),
+            (Choice.WAIVE, _("不作为责任单位")),
+        ]
+    )
+    department = forms.ModelChoiceField(label=_("单位"), queryset=Department.objects.none(), required=False)
+    remember = forms.BooleanField(label=_("记为该单位的别名，以后自动识别"), required=False)
+    name = forms.CharField(label=_("新单位全称"), max_length=120, required=False)
+    kind = forms.ChoiceField(label=_("类别"), choices=Department.Kind.choices, required=False)
+
+    def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        if cleaned.get("choice") == self.Choice.MATCH and not cleaned.get("department"):
+            self.add_error("department", _("请选择对应的单位。"))
+        if cleaned.get("choice") == self.Choice.CREATE and not cleaned.get("name", "").strip():
+            self.add_error("name", _("请填写新单位的全称。"))
+        if cleaned.get("choice") == self.Choice.CREATE and not cleaned.get("kind"):
+            self.add_error("kind", _("请选择新单位的类别。"))
+        return cleaned
+
+
+class ClauseForm(forms.Form):
+    """The due date of one clause and whether it makes a task."""
+
+    due_date = forms.DateField(
+        label=_("完成时限"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": _("日期不存在或格式不对，请写成 2024-10-31。")},
+    )
+    is_skipped = forms.BooleanField(label=_("不生成任务"), required=False)
+
+
+class MeasureUnitForm(forms.Form):
+    """A unit to answer for a measure that names none."""
+
+    department = forms.ModelChoiceField(label=_("责任单位"), queryset=Department.objects.none())
+    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
+
+    def __init__(self, *args: Any, measure: Measure, region: Region, **kwargs: Any) -> None:
+        kwargs["prefix"] = f"m{measure.pk}"
+        super().__init__(*args, **kwargs)
+        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
+        self.fields["department"].queryset = departments  # type: ignore[attr-defined]

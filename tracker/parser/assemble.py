@@ -1,0 +1,305 @@
+"""From a text to a ParsedPlan: puts outline, units, clauses, tables and header together."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from . import clauses, header, outline, readers, responsibility, tables, units
+from .clauses import Text
+from .folding import fold
+from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
+from .outline import Line, Node
+from .responsibility import Mention
+from .schedule import Context
+from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
+
+_RUN_IN_STOP = re.compile(r"[。:!?]")
+_TITLE_LIMIT = 40
+_LONG = 60
+_YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What is gathered while a document is read."""
+
+    text: Text
+    context: Context
+    first_leads: bool
+    doubts: list[Doubt] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
+    goals: list[Target] = field(default_factory=list)
+    measures: list[Measure] = field(default_factory=list)
+
+
+def parse_file(path: str | Path, *, reference_date: date | None = None) -> ParsedPlan:
+    """Read and parse a plan document. Raises `UnreadableDocument` where the file cannot be read.
+
+    `reference_date` settles times without a year where the document does not say its own date.
+    """
+    return parse_text(readers.read_file(path), reference_date=reference_date, file=Path(path).name)
+
+
+def parse_text(text: str, *, reference_date: date | None = None, file: str = "") -> ParsedPlan:
+    """Parse the text of a plan. Never fails: what cannot be read is a doubt in `warnings`."""
+    printed = tables.unbox(text)
+    both = Text(printed, fold(printed))
+    lines = outline.split_lines(both.folded)
+    head = header.read(both, outline.build([line for line in lines if "|" not in line.text or line.text.count("|") == 1]))
+    plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
+    rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
+    tree = outline.build([line for line in lines if line.start not in rows.used and not ("|" in line.text and line.text.count("|") > 2)])
+    bare = [line for line in tree.head if _names_units(both, line)]
+    if bare and not (head.title and tree.nodes and len(bare) < 2):
+        _bare_measures(plan, tree.head, ())
+    for node in tree.nodes:
+        if not node.children:
+            _measure(plan, node)
+    for node in tree.nodes:
+        if GOAL_HEADING.match(_heading(both, node)) and not any(GOAL_HEADING.match(_heading(both, up)) for up in node.ancestors()):
+            _goals(plan, node)
+    if not tree.nodes and not plan.measures and not rows.rows:
+        _bare_measures(plan, tree.head, (), everything=True)
+    defaults = tuple(Unit(name, "implement") for name in dict.fromkeys(plan.defaults))
+    measures = tuple(plan.measures)
+    _plan_doubts(plan, measures, bool(defaults))
+    return ParsedPlan(
+        source_text=printed,
+        file=file,
+        header=head,
+        default_units=defaults,
+        goals=tuple(plan.goals),
+        measures=measures,
+        table=tuple(rows.rows),
+        warnings=tuple(sorted(plan.doubts, key=lambda doubt: doubt.span)),
+    )
+
+
+def _context(head: Header, reference: date | None) -> Context:
+    """The year of the document: by its signature, its title, its publication; else by the reference date."""
+    titled = _YEAR_IN_TITLE.search(head.title or "")
+    own = head.issued_on or head.published_on
+    own_year = own.year if own else int(titled[1]) if titled else None
+    if head.issued_on is None and titled and (own is None or int(titled[1]) != own.year):
+        own_year = int(titled[1])
+    return Context(year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year)
+
+
+def _heading(text: Text, node: Node) -> str:
+    """The folded heading of a node, without number, run-in text, blanks and final stop."""
+    line = node.lines[0]
+    words = text.folded[node.body : line.end]
+    stop = _RUN_IN_STOP.search(words)
+    return re.sub(r"\s+", "", words[: stop.start()] if stop else words)
+
+
+def _path(text: Text, node: Node) -> tuple[str, ...]:
+    """The headings above a node as printed, from the top, without run-in text."""
+    path = []
+    for up in node.ancestors():
+        words = text.folded[up.body : up.lines[0].end]
+        stop = re.search("[。]", words)
+        end = up.body + (stop.start() if stop else len(words))
+        path.append(re.sub(r"\s+", "", text.source[up.start : end]))
+    return tuple(reversed(path))
+
+
+def _title_end(text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]) -> tuple[int, bool]:
+    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
+    bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
+    stop = re.compile("[。!?]").search(text.folded, node_body, line_end)
+    first = min(stop.start() if stop else line_end, line_end)
+    if bracket < first:
+        return bracket, False
+    colon = text.folded.find(":", node_body, min(first, node_body + 26))
+    if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
+        return colon, True
+    rest = text.folded[first:line_end].strip(" 。")
+    body_follows = bool(rest) and not (bracket <= first + 2 and bracket < line_end) or (not rest and more)
+    return first, body_follows and first - node_body <= _TITLE_LIMIT
+
+
+def _shorten(text: str, start: int, end: int) -> int:
+    """The end of a title that is a sentence: a long one is cut at its last comma."""
+    if end - start <= _LONG:
+        return end
+    cut = max(text.rfind(mark, start + 6, start + _LONG) for mark in ",;:")
+    return cut if cut > 0 else start + _LONG
+
+
+def _measure(plan: _Plan, node: Node) -> None:
+    """Add the measure of a leaf node, or its bare paragraphs, or nothing where it orders nothing."""
+    text = plan.text
+    heading = _heading(text, node)
+    names = [heading, *(_heading(text, up) for up in node.ancestors())]
+    doubts: list[Doubt] = []
+    mentions = responsibility.collect(text, node.body, node.end, doubts)
+    idle = any(IDLE_HEADING.match(name) or GOAL_HEADING.match(name) for name in names)
+    if idle and not any(m.reading.groups for m in mentions):
+        return
+    if len(node.lines) == 1 and node.style in ("cn", "chapter") and not mentions and "。" not in node.lines[0].text:
+        return
+    bodies = [line for line in node.lines[1:]]
+    if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
+        named = [line for line in bodies if _names_units(text, line)]
+        separate = not any(LABEL_ONLY.match(line.text) for line in bodies)
+        if len(named) > 1 and separate and not _names_units(text, node.lines[0]):
+            _bare_measures(plan, bodies, (*_path(text, node), re.sub(r"\s+", "", text.source[node.start : node.lines[0].end]).rstrip("。")))
+            return
+    plan.doubts += doubts
+    number = text.source[node.start : node.body].strip(" \u3000")
+    _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
+
+
+LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
+
+
+def _names_units(text: Text, line: Line) -> bool:
+    """Whether a line of text ends in a bracket that names units."""
+    if ")" not in line.text and "(" not in line.text:
+        return False
+    mentions = responsibility.collect(text, line.start, line.end, [])
+    return any(m.form == "bracket" and m.reading for m in mentions)
+
+
+def _bare_measures(plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False) -> None:
+    """Paragraphs without a number: each that names its units is a measure (`everything`: each that says something)."""
+    text = plan.text
+    heading: tuple[str, ...] = ()
+    block: list[Line] = []
+    for line in lines:
+        labelled = bool(LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, []))
+        if labelled and block:
+            block.append(line)
+            continue
+        if block:
+            _bare(plan, path + heading, block)
+            block = []
+        named = _names_units(text, line)
+        says = everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+        if named or says:
+            block = [line]
+        elif len(line.text) < 32 and not re.search("[。;,:]$", line.text):
+            heading = (re.sub(r"\s+", "", text.source[line.start : line.end]),)
+    if block:
+        _bare(plan, path + heading, block)
+
+
+def _bare(plan: _Plan, path: tuple[str, ...], lines: list[Line]) -> None:
+    doubts: list[Doubt] = []
+    mentions = responsibility.collect(plan.text, lines[0].start, lines[-1].end, doubts)
+    plan.doubts += doubts
+    _add_measure(plan, path, "", lines[0].start, lines[0].start, lines, mentions)
+
+
+def _add_measure(
+    plan: _Plan, path: tuple[str, ...], number: str, start: int, body: int, lines: list[Line], mentions: list[Mention]
+) -> None:
+    text = plan.text
+    end = lines[-1].end
+    title_end, heading = _title_end(text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions)
+    shown = title_end if heading else _shorten(text.folded, body, title_end)
+    title = text.source[body:shown].strip(" \u3000。\n:\uff1a;\uff1b,\uff0c")
+    holes = [mention.span for mention in mentions if mention.hole]
+    begin = title_end if heading else body
+    made: list[Clause] = []
+    if heading:
+        titled = clauses.split(text, (body, title_end), plan.context, [])
+        made = [clause for clause in titled if clause.schedule.rule != "unstated"]
+    made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
+    if not made and title:
+        made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
+        made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
+    everyone, each = responsibility.settle(mentions, first_leads=plan.first_leads)
+    everyone = _without_defaults(plan, mentions, everyone)
+    made = _own_units(made, mentions, each)
+    for mention in mentions:
+        for span in mention.times:
+            made = _stated_time(plan, made, span, mention)
+        if mention.reading.open:
+            plan.doubts.append(Doubt("unit-list-open", "责任单位没有列全(“等”),请补充或确认", mention.span))
+    people: list[Person] = [person for mention in mentions for person in mention.reading.people]
+    unit_doubt = not everyone
+    span: Span = (start, end)
+    if unit_doubt and not plan.defaults:
+        plan.doubts.append(Doubt("unit-missing", f"“{title}”没有写明责任单位", span))
+    plan.measures.append(
+        Measure(path, number, title, text.source[start:end], span, tuple(everyone), tuple(people), tuple(made))
+    )
+
+
+def _has_body(lines: list[Line], mentions: list[Mention]) -> bool:
+    """Whether a line behind the first holds more than units."""
+    spans = [m.span for m in mentions if m.hole]
+    return any(not any(a <= line.start + 2 and line.end - 2 <= b for a, b in spans) for line in lines[1:])
+
+
+def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]) -> list[Unit]:
+    """Note the units of a default clause once for the plan; they are not repeated where it is printed."""
+    printed = [name for mention in mentions for name in mention.reading.defaults]
+    if not printed:
+        return everyone
+    plan.defaults += printed
+    return [unit for unit in everyone if unit.role != "implement" or unit.name not in printed]
+
+
+def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit]]) -> list[Clause]:
+    """Give a clause the units of its own bracket, where a measure has several."""
+    brackets = [(m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "bracket" and named]
+    inline = [(m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "inline" and named]
+    out = []
+    for clause in made:
+        inner = [unit for span, named in inline if clause.span[0] <= span[0] < clause.span[1] for unit in named]
+        if not inner and len(brackets) > 1:
+            inner = next((named for span, named in brackets if span[0] >= clause.span[1] - 1), [])
+        out.append(replace(clause, units=tuple(inner)) if inner else clause)
+    return out
+
+
+def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) -> list[Clause]:
+    """A time that stands beside the units (完成时限:…) schedules the last clause before it that states none."""
+    context = replace(plan.context, field=True)
+    stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
+    dated = [clause for clause in stated if clause.schedule.quote]
+    if not dated:
+        return made
+    if len(dated) == 1:
+        for index in range(len(made) - 1, -1, -1):
+            clause = made[index]
+            if clause.span[1] <= span[0] and clause.schedule.quote is None:
+                follows = index + 1 == len(made) or made[index + 1].span[0] >= span[1]
+                end = clauses.trim(plan.text.folded, span[0], dated[0].span[1])[1] if follows else clause.span[1]
+                due = dated[0].schedule.due
+                made[index] = replace(
+                    clause,
+                    schedule=dated[0].schedule,
+                    span=(clause.span[0], end),
+                    text=plan.text.source[clause.span[0] : end],
+                    targets=tuple(replace(target, due=due) for target in clause.targets),
+                )
+                return made
+    return sorted([*made, *dated], key=lambda clause: clause.span)
+
+
+def _goals(plan: _Plan, node: Node) -> None:
+    """The targets under a heading of goals."""
+    last = node
+    while last.children:
+        last = last.children[-1]
+    for clause in clauses.make(plan.text, node.body, last.end, [], plan.context, []):
+        plan.goals += clause.targets
+
+
+def _plan_doubts(plan: _Plan, measures: tuple[Measure, ...], defaults: bool) -> None:
+    size = len(plan.text.source)
+    if not measures:
+        plan.doubts.append(Doubt("measures-missing", "没有找到可以分解的任务条目", (0, min(size, 1))))
+    for opening, closing, name in (("(", ")", "圆括号"), ("《", "》", "书名号"), ("“", "”", "引号")):
+        difference = plan.text.folded.count(opening) - plan.text.folded.count(closing)
+        if difference:
+            at = plan.text.folded.rfind(opening if difference > 0 else closing)
+            plan.doubts.append(Doubt("bracket-unbalanced", f"{name}不成对,请核对原文", (at, at + 1)))
+

@@ -1,0 +1,159 @@
+"""Sentences to clauses: one sentence is one clause, and every further date starts a clause of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from . import schedule, targets
+from .schedule import Context, Found
+from .types import UNSTATED, Clause, Doubt, Schedule, Span
+
+_SENTENCE = re.compile(
+    r"(?:[^。!?\n(“]+|\([^()\n]{0,300}(?:\([^()\n]{0,100}\)[^()\n]{0,300}){0,4}\)|“[^”\n]{0,200}”|[(“])+[。!?]*[”)]*"
+)
+_EDGE = " \n。,;、:!?\t"
+_BREAK = re.compile(r"[,;:。]")
+# Sentences that order nothing: they only point to the annex or close the document.
+_WRAPPED = re.compile(r"[、,的和与及\d年月]$")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document twice: as printed, and folded to the same length for matching."""
+
+    source: str
+    folded: str
+
+
+def trim(text: str, start: int, end: int, edge: str = _EDGE) -> Span:
+    """The span without blanks and stops at its edges."""
+    while start < end and text[start] in edge:
+        start += 1
+    while end > start and text[end - 1] in edge:
+        end -= 1
+    return start, end
+
+
+def _outside(start: int, end: int, holes: list[Span]) -> Iterator[Span]:
+    for left, right in holes:
+        if right <= start:
+            continue
+        if left >= end:
+            break
+        if left > start:
+            yield start, left
+        start = max(start, right)
+    if start < end:
+        yield start, end
+
+
+def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[Span]:
+    """The sentences of a region, without the holes (brackets and lines that name units), trimmed."""
+    pending: Span | None = None
+    for left, right in _outside(start, end, holes):
+        for match in _SENTENCE.finditer(text.folded, left, right):
+            span = trim(text.folded, *match.span())
+            if span[0] == span[1]:
+                continue
+            if pending:
+                between = text.folded[pending[1] : span[0]]
+                line = text.folded[text.folded.rfind("\n", 0, pending[1]) + 1 : pending[1]]
+                if between.strip(" ") == "\n" and (len(line) >= 25 or _WRAPPED.search(line)) and line[-1:] not in "。!?;:)”":
+                    pending = (pending[0], span[1])
+                    continue
+                yield pending
+            pending = span
+    if pending:
+        yield pending
+
+
+def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
+    """One sentence as clauses, each with its schedule and targets. Doubts about its dates are added to `doubts`."""
+    folded = text.folded
+    found = list(schedule.search(folded, span[0], span[1], context))
+    dated: list[Found] = []
+    for item in found:
+        if item.schedule is None:
+            doubts.append(Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span))
+        elif not _merged(text, dated, item):
+            dated.append(item)
+    if any(item.schedule and item.schedule.kind != "ongoing" for item in dated):
+        dated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
+    starts = [span[0]]
+    for before, item in zip(dated, dated[1:], strict=False):
+        starts.append(_cut(folded, before.span[1], item.span[0]))
+    clauses = []
+    for index, start in enumerate(starts):
+        end = starts[index + 1] if index + 1 < len(starts) else span[1]
+        start, end = trim(folded, start, end, " \n。,;、:")
+        if start >= end:
+            continue
+        when = _quoted(text, dated[index]) if index < len(dated) else UNSTATED
+        if index < len(dated):
+            _doubt(when, dated[index].span, context, doubts)
+        goals = tuple(targets.find(folded, text.source, start, end, when.due))
+        if goals and when.due is None and when.kind == "ongoing" and when.quote is None:
+            doubts.append(Doubt("deadline-missing", f"指标“{goals[0].quote}”没有完成时限", (start, end)))
+        clauses.append(Clause(text.source[start:end], (start, end), when, goals))
+    return clauses
+
+
+def _quoted(text: Text, item: Found) -> Schedule:
+    assert item.schedule is not None
+    return replace(item.schedule, quote=text.source[slice(*item.span)])
+
+
+def _merged(text: Text, dated: list[Found], item: Found) -> bool:
+    """Whether `item` only adds to the date before it: an end or detail of a frequency, a restatement in brackets."""
+    if not dated or item.schedule is None:
+        return False
+    last = dated[-1]
+    assert last.schedule is not None
+    between = text.folded[last.span[1] : item.span[0]]
+    adjoining = not re.search(r"[,;。、]", between) and len(between) <= 2
+    if item.schedule.kind == "recurring" and last.schedule.kind in ("deadline", "window") and adjoining:
+        both = replace(item.schedule, due=last.schedule.due, start=last.schedule.start, implied=last.schedule.implied)
+        dated[-1] = Found((last.span[0], item.span[1]), both)
+        return True
+    if last.schedule.kind == "recurring" and item.schedule.kind == "recurring":
+        return item.schedule.every == last.schedule.every and adjoining
+    if last.schedule.kind == "recurring" and item.schedule.implied and (adjoining or _bracketed(text.folded, last.span[1], item.span[0])):
+        return True
+    if last.schedule.kind == "start" and item.schedule.kind == "deadline" and adjoining:
+        both = replace(item.schedule, kind="window", start=last.schedule.start)
+        dated[-1] = Found((last.span[0], item.span[1]), both)
+        return True
+    weak = item.schedule.rule in ("year", "month", "within_year") and item.schedule.kind == "deadline"
+    return weak and _bracketed(text.folded, last.span[1], item.span[0]) and item.schedule.due == last.schedule.due
+
+
+def _bracketed(text: str, start: int, at: int) -> bool:
+    return text.count("(", start, at) > text.count(")", start, at)
+
+
+def _cut(text: str, start: int, at: int) -> int:
+    """Where the clause of the date at `at` begins: behind the last stop after the date before it."""
+    for index in range(at - 1, start - 1, -1):
+        if text[index] in ",;:。" and not _bracketed(text, index, at):
+            return index + 1
+    return at
+
+
+def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) -> None:
+    quote = when.quote or ""
+    if when.kind in ("deadline", "window") and when.due is None:
+        doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写时限", span))
+    elif when.kind == "start" and when.start is None:
+        doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写起始日", span))
+    elif "year" in when.implied and when.kind != "recurring":
+        shown = when.due or when.start
+        doubts.append(Doubt("year-implied", f"“{quote}”没有写年份,按文件日期推定为{shown}", span))
+    if when.due and context.issued and when.due < context.issued:
+        doubts.append(Doubt("deadline-past", f"“{quote}”早于文件日期{context.issued}", span))
+
+
+def make(text: Text, start: int, end: int, holes: list[Span], context: Context, doubts: list[Doubt]) -> list[Clause]:
+    """All clauses of a region, in order."""
+    return [clause for span in sentences(text, start, end, holes) for clause in split(text, span, context, doubts)]

@@ -1,0 +1,144 @@
+"""What a document says about itself: title, number, issuer, dates."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from .clauses import Text
+from .lexicon import to_int
+from .outline import Line, Outline
+from .types import Header
+
+_KIND = (
+    "(?:实施方案|行动方案|工作方案|行动计划|实施计划|工作计划|工作要点|实施意见|指导意见|若干措施|若干意见|实施细则|管理办法|暂行办法|任务分工|分工方案"
+    "|方案|计划|规划|意见|办法|要点|措施|清单|任务书|纲要|规定|细则|条例|安排|台账|分解表|责任表|一览表|预案|决定|部署|通知|公告|通告|函|报告|总结|倡议书|通报)"
+)
+_TITLE = re.compile(rf"^[^。;!?:|]{{2,90}}{_KIND}(?:\((?:试行|暂行|征求意见稿|草案|修订稿|送审稿|\d{{4}}[^()]*|[^()]*版|[^()]*年[^()]*)\))*$")
+_NOTICE = re.compile(r"(?:通知|公告|通告|函|批复)$")
+_NUMBER = re.compile(r"(?:^|[ :])((?:[\u4e00-\u9fff]{1,12}\(?(?:字|函|办|发|政)?\)?\(\d{4}\)(?:第)? ?\d{1,5} ?号))(?=$| )")
+_CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+_DATE = re.compile(
+    rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?(?:月|[-/.]) ?(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?: ?日|(?!\d))"
+)
+_AUTHORITY = re.compile(
+    r"^[\u4e00-\u9fff()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
+)
+_PUBLISHED = re.compile(r"(?:发布|发文|公布|更新|刊登|上网|生成)?(?:日期|时间) ?:|字体|来源|浏览|阅读|点击")
+_ISSUED = re.compile(r"(?:成文|印发|签发|制定)(?:日期|时间) ?: ?")
+_ISSUING = re.compile(r"^(?P<who>[\u4e00-\u9fff()、 ]{2,40}?(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|委|署|管委会|指挥部|领导小组|领导组))关于")
+_RELEASES = re.compile(r"(?P<who>[\u4e00-\u9fff]{2,14}?(?:人民政府办公[室厅]|人民政府|办公[室厅]|委员会|局|厅))(?:发布|印发|出台|公布)(?:了)?《")
+_QUOTED_TITLE = re.compile(rf"《([^《》]{{4,60}}?{_KIND}(?:\([^()]*\))?)》")
+
+
+def parse_date(text: str) -> date | None:
+    """The first full date in folded text, or None (also where it does not exist)."""
+    match = _DATE.search(text)
+    if not match:
+        return None
+    try:
+        return date(to_int(match["y"]), to_int(match["m"]), to_int(match["d"]))
+    except ValueError:
+        return None
+
+
+def _only_date(line: str) -> date | None:
+    match = _DATE.fullmatch(line.strip(" ()")) if len(line) < 24 else None
+    return parse_date(line) if match else None
+
+
+def read(text: Text, outline: Outline) -> Header:
+    """The header, from the lines before the first number and those behind the end."""
+    head = outline.head
+    printed = text.source
+    plan = _title_index(head, bool(outline.nodes))
+    tail = outline.tail
+    if outline.nodes:
+        tail = outline.nodes[-1].lines[-4:] + tail
+    title = _joined(printed, head, plan) if plan is not None else _quoted_title(text, head)
+    number = next((printed[line.start + m.start(1) : line.start + m.end(1)] for line in head if len(line.text) < 90 and (m := _NUMBER.search(line.text))), None)
+    issuer: str | None = None
+    issued: date | None = None
+    published: date | None = None
+    for index, line in enumerate(head):
+        day = _only_date(line.text)
+        above = head[index - 1] if index else None
+        if day and above and _AUTHORITY.match(above.text) and not _NUMBER.search(above.text):
+            later = head[index + 1].text if index + 1 < len(head) else ""
+            if not _PUBLISHED.search(later) and not issued:
+                issued, issuer = day, _clean(printed, above)
+                continue
+        if _ISSUED.search(line.text):
+            issued = issued or parse_date(line.text)
+        elif day is None and _PUBLISHED.search(line.text) and len(line.text) < 90:
+            published = published or parse_date(line.text)
+        elif day and plan is not None and index < plan:
+            published = published or day
+        elif day and index == len(head) - 1:
+            issued = issued or day
+    for index, line in enumerate(tail):
+        day = _only_date(line.text)
+        if day and issued is None:
+            issued = day
+            if index and _AUTHORITY.match(tail[index - 1].text):
+                issuer = issuer or _clean(printed, tail[index - 1])
+    if issuer is None:
+        issuer = _named_issuer(text, head, plan)
+    if plan is not None and issued is None:
+        below = next((line for line in head[plan + 1 : plan + 3] if line.text.startswith("(") and parse_date(line.text)), None)
+        issued = parse_date(below.text) if below else None
+    return Header(title, re.sub(r"\s+", "", number) if number else None, issuer, issued, published)
+
+
+def _clean(source: str, line: Line) -> str:
+    return re.sub(r"\s+", "", source[line.start : line.end])
+
+
+def _title_index(head: list[Line], numbered: bool) -> int | None:
+    """The line that is (or ends) the title of the plan: the last fitting line, a plan before its notice."""
+    fitting = [
+        index
+        for index, line in enumerate(head)
+        if _TITLE.match(squeezed := line.text.replace(" ", "")) and not squeezed.startswith(("附", "现将", "根据", "为", "按照", "各", "《", "("))
+    ]
+    plans = [index for index in fitting if not _NOTICE.search(re.sub(r"\([^()]*\)$", "", head[index].text.replace(" ", "")))]
+    if plans:
+        return plans[-1]
+    return fitting[-1] if fitting and numbered else (fitting[0] if fitting else None)
+
+
+def _joined(source: str, head: list[Line], index: int) -> str:
+    """The title with the line(s) above that belong to it: an authority's name, or an unfinished first half."""
+    title = _clean(source, head[index])
+    for above in reversed(head[max(0, index - 2) : index]):
+        text = above.text.replace(" ", "")
+        if title.startswith("关于") and _AUTHORITY.match(text):
+            return _clean(source, above) + title
+        whole = text + title
+        if re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text) and len(whole) < 70 and not re.search(r"[:。;]", text) and not _NUMBER.search(text) and not _only_date(text):
+            title = _clean(source, above) + title
+        else:
+            break
+    return title
+
+
+def _quoted_title(text: Text, head: list[Line]) -> str | None:
+    for line in head:
+        if re.search("现将|印发|制定(?:了)?(?:本)?|发布", line.text):
+            match = _QUOTED_TITLE.search(line.text)
+            if match:
+                return text.source[line.start + match.start(1) : line.start + match.end(1)]
+    return None
+
+
+def _named_issuer(text: Text, head: list[Line], plan: int | None) -> str | None:
+    for line in head[: (plan or 0) + 1] or head[:3]:
+        squeezed = line.text.replace(" ", "")
+        match = _ISSUING.match(squeezed)
+        if match and len(squeezed) < 90:
+            return _clean(text.source, line)[: match.end("who")]
+    for line in head:
+        found = _RELEASES.search(line.text)
+        if found:
+            return text.source[line.start + found.start("who") : line.start + found.end("who")]
+    return None

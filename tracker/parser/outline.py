@@ -1,0 +1,181 @@
+"""The outline of a document: lines, numbered headings of every style, and the tree they make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .lexicon import FURNITURE, to_int
+from .types import Span
+
+_CN = "[一二三四五六七八九十百零]{1,4}"
+# (style, rank, pattern). A lower rank stands higher in the tree.
+STYLES: tuple[tuple[str, int, str], ...] = (
+    ("chapter", 0, rf"第(?P<chapter>{_CN}|\d{{1,2}})(?:章|编|篇|部分|节)[ 、:.]*"),
+    ("article", 1, rf"第(?P<article>{_CN}|\d{{1,3}})条[ 、:.]*"),
+    ("cn", 1, rf"(?P<cn>{_CN})(?:[、.,](?![一二三四五六七八九十\d]*期)| +(?=[\u4e00-\u9fff]))[ ]*"),
+    ("paren_cn", 2, rf"\((?P<paren_cn>{_CN})\)[、. ]*"),
+    ("decimal", 3, r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*"),
+    ("num", 3, r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*"),
+    ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
+    ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
+    ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
+)
+RANKS = {style: rank for style, rank, _ in STYLES}
+MARKER = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in STYLES))
+# The next number of a run-on paragraph: after a full stop, a closing bracket or a blank.
+_INLINE = {
+    "num": re.compile(r"(?<=[。;) ])(\d{1,3})[.、](?!\d)(?=[ ]*[\u4e00-\u9fff“《])"),
+    "paren_cn": re.compile(rf"(?<=[。;) ])\(({_CN})\)(?=[ ]*[\u4e00-\u9fff“《])"),
+    "cn": re.compile(rf"(?<=[。) ])({_CN})、(?=[\u4e00-\u9fff“《])"),
+}
+_NESTED = re.compile(rf"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
+_CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
+
+
+@dataclass(slots=True)
+class Line:
+    """A stripped line: offsets into the document and its folded text."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(slots=True)
+class Node:
+    """A numbered paragraph or heading with the lines that belong to it and the nodes below it."""
+
+    style: str
+    value: int
+    start: int
+    body: int  # where the text begins, behind the number
+    lines: list[Line]
+    parent: Node | None = None
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def end(self) -> int:
+        return self.lines[-1].end
+
+    def ancestors(self) -> Iterator[Node]:
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@dataclass(slots=True)
+class Outline:
+    """`head`: lines before the first number. `nodes`: all nodes in order. `tail`: lines behind the end of the plan."""
+
+    head: list[Line]
+    nodes: list[Node]
+    tail: list[Line]
+
+
+def split_lines(folded: str) -> list[Line]:
+    """The lines of a folded text that are not blank, with a run-on paragraph cut at its inner numbers."""
+    lines: list[Line] = []
+    position = 0
+    for raw in folded.split("\n"):
+        text = raw.strip(" ")
+        if text:
+            start = position + (len(raw) - len(raw.lstrip(" ")))
+            lines.extend(_cut(start, text))
+        position += len(raw) + 1
+    return lines
+
+
+def _cut(start: int, text: str) -> Iterator[Line]:
+    """One line, or several where it holds the following numbers of its own style."""
+    if len(text) < 30 or "|" in text:
+        yield Line(start, start + len(text), text)
+        return
+    cuts = [0]
+    at = 0
+    while marker := MARKER.match(text, at):
+        style = marker.lastgroup or ""
+        value = _value(marker)
+        inner = _INLINE.get(style)
+        following = None
+        if inner:
+            following = next((m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None)
+        nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
+        if nested and style in ("cn", "paren_cn") and nested.start() - marker.end() < 60 and "(" not in text[marker.end() : nested.start()]:
+            kind = MARKER.match(text, nested.start())
+            if kind and RANKS[kind.lastgroup or "circle"] > RANKS[style]:
+                following = nested
+        if following is None:
+            break
+        cuts.append(following.start())
+        at = following.start()
+    for index, cut in enumerate(cuts):
+        end = cuts[index + 1] if index + 1 < len(cuts) else len(text)
+        piece = text[cut:end].rstrip(" ")
+        yield Line(start + cut, start + cut + len(piece), piece)
+
+
+def _value(marker: re.Match[str]) -> int:
+    """The number a marker carries; the last part of a decimal number."""
+    text = marker[marker.lastgroup or 0]
+    if marker.lastgroup == "circle":
+        return ord(text) - 0x245F
+    return to_int(text.rsplit(".", 1)[-1])
+
+
+def _rank(node: Node) -> float:
+    return RANKS.get(node.style.split(":")[0], 9) + (0.1 * int(node.style[8:]) if node.style.startswith("decimal:") else 0)
+
+
+def build(lines: list[Line]) -> Outline:
+    """The tree of the numbered lines. A table row (with |) and a line of a table of contents carry no number."""
+    outline = Outline([], [], [])
+    stack: list[Node] = []
+    ended = False
+    for line in lines:
+        if _CONTENTS.search(line.text):
+            continue
+        marker = MARKER.match(line.text) if "|" not in line.text else None
+        if marker and marker.end() < len(line.text):
+            style = marker.lastgroup or ""
+            if style == "decimal":
+                style = f"decimal:{marker[0].strip(' .、').count('.')}"
+            node = Node(style, _value(marker), line.start, line.start + marker.end(), [line])
+            _place(node, stack)
+            outline.nodes.append(node)
+            ended = False
+            outline.tail.clear()
+        elif FURNITURE.match(line.text):
+            ended = bool(outline.nodes)
+            stack.clear()
+            (outline.tail if ended else outline.head).append(line)
+        elif ended:
+            outline.tail.append(line)
+        elif outline.nodes:
+            outline.nodes[-1].lines.append(line)
+        else:
+            outline.head.append(line)
+    return outline
+
+
+def _place(node: Node, stack: list[Node]) -> None:
+    """Hang `node` where its style and number say: beside the last of its style, else below a higher style."""
+    same = next((index for index, other in enumerate(stack) if other.style == node.style), None)
+    if same is not None:
+        del stack[same:]
+    elif node.value == 1 and stack and node.style.split(":")[0] not in ("chapter", "cn"):
+        pass
+    else:
+        while stack and _rank(stack[-1]) >= _rank(node):
+            stack.pop()
+    if stack:
+        node.parent = stack[-1]
+        stack[-1].children.append(node)
+    stack.append(node)
+
+
+def span_of(lines: list[Line]) -> Span:
+    """From the first to the last of some lines."""
+    return lines[0].start, lines[-1].end

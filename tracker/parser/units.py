@@ -1,0 +1,364 @@
+"""Who is responsible: from the words of a bracket, a label line, a table cell or a sentence to units with roles.
+
+The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where nobody
+is named 牵头, else they support (verb) or implement (label).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from .lexicon import (
+    CHOP,
+    CLOSING,
+    LABEL,
+    LABEL_KINDS,
+    LABEL_START,
+    NOBODY,
+    OPEN_TAIL,
+    UNIT,
+    UNIT_END,
+    UNIT_STRONG,
+    VERBS,
+)
+from .types import Person, Role, Span, Unit
+
+BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)")
+_NOT_UNITS = re.compile(
+    r"^(?:以下简称|简称|含|包括|包含|不含|如|即|详见|见|以|其中|指|例如|下同|按|经|至|从|自|由于|注|不|未|原|括号)"
+)
+_DEFAULTS = re.compile(
+    r"(?:以下|下列|下述)(?:各项|所有|全部)?(?:重点)?(?:任务|措施|工作|内容|事项|条款)?,?(?:均|都|需|由|应|须|要|皆|为|涉及)+"
+    r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责)?"
+    r"[,。;、] *(?:以下|下文|下面)?(?:均|都)?不再(?:单独|一一|逐一|分别|重复|另行)*(?:列出|列举|列示|赘述|标注|列明|注明|罗列|说明)[。,;]?"
+)
+_DEFAULT_TAIL = re.compile(
+    r"[,。;、(] *(?:以下|下文|下面)(?:各项|任务|工作|措施)*(?:均|都|同)?,?(?:不再|不)(?:单独|一一|逐一|分别|重复|另行)*"
+    r"(?:列出|列举|列示|赘述|标注|列明|注明|罗列)\)?"
+)
+FIRST_LEADS = re.compile(
+    r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
+    r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
+)
+_PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
+_LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
+_NO_PREFIX = re.compile(
+    r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市|县|区|州|旗|盟|乡|镇|自治区|新|本|属地|所在地|涉及|辖区|驻)"
+    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|[市县区]"
+)
+_LOCAL_GOVERNMENT = re.compile(r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业")
+_DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
+_JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
+_SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
+_TRIM = " 、,;。.:\n|"
+_BY = re.compile(
+    r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?(?:牵头|总牵头)(?!领导)(?:[^,。;]{0,30}(?:,(?P<support>[^,。;:()]{2,80}?)(?:等)?(?:配合|参与|协助))?)?"
+)
+
+
+@dataclass(slots=True)
+class Group:
+    """Units under one word. `role` is lead, support, implement, responsible (by verb) or duty (by label)."""
+
+    role: str
+    names: list[str]
+
+
+@dataclass(slots=True)
+class Reading:
+    """What one piece of responsibility text says. `times` are spans of a stated time inside it."""
+
+    groups: list[Group] = field(default_factory=list)
+    defaults: list[str] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    times: list[Span] = field(default_factory=list)
+    open: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.groups or self.defaults or self.people or self.times or self.open)
+
+
+def is_unit(name: str) -> bool:
+    """Whether a folded name ends like a unit."""
+    return 1 < len(name) <= 40 and UNIT.match(name) is not None
+
+
+def _depth_zero(text: str, pattern: re.Pattern[str]) -> Iterator[re.Match[str]]:
+    """Matches of `pattern` that stand outside of brackets."""
+    for match in pattern.finditer(text):
+        before = text[: match.start()]
+        if before.count("(") <= before.count(")"):
+            yield match
+
+
+def _pieces(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+    """The spans between the separators that stand outside of brackets."""
+    start = 0
+    matches = _depth_zero(text, pattern) if "(" in text else pattern.finditer(text)
+    for match in matches:
+        yield start, match.start()
+        start = match.end()
+    yield start, len(text)
+
+
+def _join_spans(text: str, start: int, end: int) -> Iterator[Span]:
+    """A member, split at 和 / 及 / 与 only where a whole unit stands before the joiner."""
+    part = text[start:end]
+    for match in _depth_zero(part, _JOINER):
+        left, right = part[: match.start()].strip(), part[match.end() :].strip()
+        if UNIT_STRONG.search(left) and len(left) > 2 and is_unit(right) and right not in ("单位", "部门", "企业", "机构"):
+            yield start, start + match.start()
+            yield from _join_spans(text, start + match.end(), end)
+            return
+    yield start, end
+
+
+def members(text: str, source: str) -> tuple[list[str], bool]:
+    """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
+    names: list[str] = []
+    is_open = False
+    cleaned = text
+    for match in list(OPEN_TAIL.finditer(text)):
+        before = text[: match.start()]
+        if before.count("(") > before.count(")"):
+            continue
+        is_open = True
+        cleaned = cleaned[: match.start()] + "、" * (match.end() - match.start()) + cleaned[match.end() :]
+    for start, end in _pieces(cleaned, _SEPARATORS):
+        for left, right in _join_spans(cleaned, start, end):
+            name, printed = cleaned[left:right], source[left:right]
+            lead = re.match(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*", name)
+            shift = lead.end() if lead else 0
+            printed = printed[shift:].strip(_TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d")
+            name = name[shift:].strip(_TRIM)
+            half = len(name) // 2
+            if half > 2 and name[:half] == name[half:]:
+                name, printed = name[:half], printed[:half]
+            if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
+                continue
+            names.append(re.sub(r"\s+", "", printed))
+    return names, is_open
+
+
+def _read_groups(text: str, source: str, label: str | None) -> Reading:
+    """One labelled or unlabelled piece: groups by their closing verbs, else by the label."""
+    reading = Reading()
+    chopped: list[Span] = []
+    for start, end in _pieces(text, re.compile(r"[,;。]")):
+        cut = start
+        for match in _depth_zero(text[start:end], CHOP):
+            chopped.append((cut, start + match.end()))
+            cut = start + match.end()
+        chopped.append((cut, end))
+    pending: list[tuple[str | None, list[str]]] = []
+    for start, end in chopped:
+        part = text[start:end].strip(_TRIM)
+        if not part:
+            continue
+        start = text.index(part, start, end)
+        end = start + len(part)
+        if _DATE_LIKE.search(part) and not is_unit(part):
+            reading.times.append((start, end))
+            continue
+        role: str | None = None
+        closing = CLOSING.match(part)
+        list_end = end
+        if closing and (closing["list"] or closing["adverbs"]):
+            role = next(kind for kind in VERBS if closing[kind] is not None)
+            list_end = start + closing.end("list")
+            reading.open |= closing["open"] is not None
+        elif part in ("牵头", "负责", "配合", "参与"):
+            continue
+        joint = text.find("会同", start, list_end)
+        ranges = [(start, list_end, role)]
+        if joint > start:
+            ranges = [(start, joint, "lead"), (joint + 2, list_end, "support")]
+        for left, right, kind in ranges:
+            block = re.sub("牵头$", "  ", text[left:right])
+            names, is_open = members(block, source[left:right])
+            reading.open |= is_open
+            names = [name for name in names if not _DATE_LIKE.search(name)]
+            if kind == "carry":
+                local = names and all(_LOCAL_GOVERNMENT.search(name) for name in names)
+                kind = "implement" if local else "responsible"
+            if names or kind:
+                pending.append((kind, names))
+    own = {"responsible": "duty", "division": "responsible"}.get(label or "", label)
+    seen_lead = False
+    for index, (role, names) in enumerate(pending):
+        if role is None:
+            later = next((kind for kind, _ in pending[index + 1 :] if kind), None)
+            if own:
+                role = own if not seen_lead or own in ("lead", "support", "implement") else "support"
+            elif later and (later != "support" or seen_lead):
+                role = later
+            elif later:
+                role = "lead"
+            else:
+                role = "support" if seen_lead else "responsible"
+        seen_lead |= role == "lead"
+        if names:
+            reading.groups.append(Group(role, names))
+    return reading
+
+
+def read(text: str, source: str, *, label: str | None = None) -> Reading:
+    """Read responsibility text, without its outer bracket. `text` is folded, `source` is as printed, same length.
+
+    `label` is the kind of label that stands before the text (a table's column, a line's label).
+    """
+    whole = Reading()
+    default = _DEFAULTS.search(text)
+    if default:
+        whole.defaults = members(text[slice(*default.span("units"))], source[slice(*default.span("units"))])[0]
+        text = text[: default.start()] + "。" * (default.end() - default.start()) + text[default.end() :]
+    else:
+        tail = _DEFAULT_TAIL.search(text)
+        if tail:
+            head = text[: tail.start()]
+            start = max(head.rfind(","), head.rfind(";"), head.rfind("。"), head.rfind(":")) + 1
+            inner = _read_groups(head[start:], source[start : tail.start()], None)
+            whole.defaults = [name for group in inner.groups for name in group.names]
+            text = text[:start] + "。" * (tail.end() - start) + text[tail.end() :]
+    marks: list[tuple[int, int, str | None]] = [(0, 0, label)]
+    for match in LABEL.finditer(text):
+        marks.append((match.start(), match.end(), _kind(match)))
+    for start, _ in list(_pieces(text, re.compile(r"[,;。]"))):
+        match = LABEL_START.match(text, start)
+        if match and _kind(match) not in ("people", "time") and all(match.end() != mark[1] for mark in marks):
+            marks.append((match.start(), match.end(), _kind(match)))
+    marks.sort(key=lambda mark: mark[:2])
+    for index, (_, start, kind) in enumerate(marks):
+        end = marks[index + 1][0] if index + 1 < len(marks) else len(text)
+        if not text[start:end].strip(_TRIM):
+            continue
+        if kind == "people":
+            name = marks[index]
+            printed = source[name[0] : name[1]].strip(" :\uff1a,;、\uff0c\uff1b")
+            people = [part.strip() for part in re.split(r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000"))]
+            whole.people += [Person(printed, person) for person in people if person and person not in NOBODY]
+        elif kind == "time":
+            whole.times.append((start, end))
+        else:
+            part = _read_groups(text[start:end], source[start:end], kind)
+            whole.groups += part.groups
+            whole.open |= part.open
+            whole.times += [(left + start, right + start) for left, right in part.times]
+    posts = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+    for group in whole.groups:
+        for name in [name for name in group.names if posts.search(name)]:
+            group.names.remove(name)
+            whole.people.append(Person("负责", name))
+    whole.groups = [group for group in whole.groups if group.names]
+    return whole
+
+
+def _kind(match: re.Match[str]) -> str:
+    return next(kind for kind in LABEL_KINDS if match[kind] is not None)
+
+
+def names_units(content: str, *, closing: bool) -> bool:
+    """Whether a bracket's folded content says who is responsible. `closing`: it ends its sentence."""
+    content = content.strip()
+    if LABEL.match(content) or (LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)):
+        return True
+    if _NOT_UNITS.match(content):
+        return False
+    if _DEFAULTS.search(content) or _DEFAULT_TAIL.search(content):
+        return True
+    parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, re.compile(r"[,;。]"))]
+    for part in parts:
+        found = CLOSING.match(part)
+        if found and found["list"]:
+            names, _ = members(found["list"], found["list"])
+            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name)) for name in names) or re.search("牵头", part):
+                return True
+            if re.search(r"(?:长|领导|书记|主任)$", found["list"]):
+                return True
+    if not closing:
+        return False
+    names, is_open = members(content, content)
+    return bool(names) and all(is_unit(name) for name in names) and (is_open or all(UNIT_STRONG.search(name) for name in names))
+
+
+def is_unit_list(content: str) -> bool:
+    """Whether a table cell or a line holds nothing but units (with or without their verbs)."""
+    content = content.strip(_TRIM)
+    if not content or len(content) > 400:
+        return False
+    if content in NOBODY:
+        return True
+    found = _read_groups(content, content, None)
+    names = [name for group in found.groups for name in group.names]
+    return bool(names) and not found.times and all(is_unit(name) for name in names)
+
+
+def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[Unit]:
+    """Units with final roles for readings that belong together, each name once with its strongest role."""
+    groups = [group for reading in readings for group in reading.groups]
+    has_lead = any(group.role == "lead" for group in groups)
+    order: dict[str, Role] = {}
+    strength = {"lead": 2, "implement": 1, "support": 0}
+    first = True
+    for group in groups:
+        for name in group.names:
+            role: Role
+            if group.role in ("responsible", "duty"):
+                other: Role = "support" if group.role == "responsible" else "implement"
+                role = "lead" if not has_lead and (first or not first_leads) else other
+                first = False
+            else:
+                role = group.role  # type: ignore[assignment]
+            if name not in order or strength[role] > strength[order[name]]:
+                order[name] = role
+    return [Unit(name, role) for name, role in order.items()]
+
+
+def inherit_prefix(readings: Iterable[Reading]) -> None:
+    """Give the members of a list the prefix its first member has: 市发改委、工信局 -> 市发改委, 市工信局."""
+    groups = [group for reading in readings for group in reading.groups]
+    names = [name for group in groups for name in group.names]
+    if not names:
+        return
+    first = _PREFIX.match(names[0])
+    if not first:
+        return
+    prefixed = sum(1 for name in names if _PREFIX.match(name))
+    bare = [name for name in names if _LOCAL_ORGAN.search(name) and not _NO_PREFIX.search(name)]
+    if len(bare) < prefixed:
+        return
+    for group in groups:
+        group.names = [first[1] + name if name in bare else name for name in group.names]
+
+
+def by_whom(text: str, source: str) -> Reading:
+    """由X牵头(,Y配合) in running prose: the one form of a sentence that names a lead."""
+    reading = Reading()
+    for match in _BY.finditer(text):
+        for group, role in (("units", "lead"), ("support", "support")):
+            if match[group] is None:
+                continue
+            names, is_open = members(match[group], source[match.start(group) : match.end(group)])
+            if names and all(is_unit(name) for name in names):
+                reading.groups.append(Group(role, names))
+                reading.open |= is_open
+    return reading
+
+
+__all__ = [
+    "BRACKET",
+    "FIRST_LEADS",
+    "UNIT_END",
+    "Group",
+    "Reading",
+    "by_whom",
+    "inherit_prefix",
+    "is_unit",
+    "is_unit_list",
+    "members",
+    "names_units",
+    "read",
+    "resolve",
+]

@@ -1,0 +1,201 @@
+"""Importing a plan and settling its draft, up to confirming it."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from accounts.models import Department, User
+from tracker import clock, documents, permissions
+from tracker.actions import confirm, plans
+from tracker.drafts import read_draft
+from tracker.forms.plans import ClauseForm, MeasureUnitForm, PlanImportForm, UnitForm
+from tracker.models import Doubt, Measure, Plan, PlanUnit
+from tracker.parser import ParsedPlan, UnreadableDocument
+from tracker.workflow import Role
+
+
+def _user(request: HttpRequest) -> User:
+    return cast(User, request.user)
+
+
+def plan_import(request: HttpRequest) -> HttpResponse:
+    """Upload or paste a plan; what could be read becomes a draft."""
+    if not permissions.can_import_plan(_user(request)):
+        raise PermissionDenied
+    form = PlanImportForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        now = clock.now()
+        upload = form.cleaned_data["file"]
+        try:
+            if upload:
+                parsed = documents.parse_upload(upload.read(), upload.name, reference_date=now.date())
+            else:
+                parsed = documents.parse_pasted(form.cleaned_data["text"], reference_date=now.date())
+        except UnreadableDocument as error:
+            form.add_error("file" if upload else "text", f"{error.file}：{error.reason}".removeprefix("："))
+        else:
+            if not (parsed.measures or parsed.table):
+                form.add_error(
+                    None, _("没有找到可以分解的条目。请确认这是方案全文，条目带有编号（一、（一）、1.）。")
+                )
+            else:
+                return _imported(request, parsed)
+    return render(request, "tracker/plan_import.html", {"form": form}, status=400 if form.errors else 200)
+
+
+def _imported(request: HttpRequest, parsed: ParsedPlan) -> HttpResponse:
+    user = _user(request)
+    assert user.region is not None  # the database holds this for every coordinator
+    result = plans.import_plan(parsed, region=user.region, by=user, now=clock.now())
+    if not result.is_new:
+        messages.info(request, _("这份方案此前已经导入过，内容相同，没有重复导入。"))
+    return redirect("draft" if result.plan.is_draft else "plan", result.plan.pk)
+
+
+def draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """The draft: source and result side by side, with all that is still to be settled."""
+    plan = permissions.get_draft_for(_user(request), pk)
+    return _draft_page(request, plan)
+
+
+def _draft_page(
+    request: HttpRequest, plan: Plan, *, errors: list[tuple[str, str]] | None = None
+) -> HttpResponse:
+    only_doubtful = request.GET.get("show") == "doubts"
+    context: dict[str, Any] = {
+        "plan": plan,
+        "draft": read_draft(plan, only_doubtful=only_doubtful),
+        "only_doubtful": only_doubtful,
+        "departments": list(Department.objects.in_region(plan.region).order_by("name", "pk")),
+        "kinds": Department.Kind.choices,
+        "roles": Role.choices,
+        "blocking": confirm.blocking_reasons(plan),
+        "errors": errors or [],
+    }
+    return render(request, "tracker/draft.html", context, status=400 if errors else 200)
+
+
+def _settles(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A POST on a draft: load it with permission, and answer a plan that went live meanwhile."""
+
+    @require_POST
+    @wraps(view)
+    def wrapper(request: HttpRequest, pk: int, **kwargs: int) -> HttpResponse:
+        user = _user(request)
+        plan = permissions.get_plan_for(user, pk)
+        if not (user.is_coordinator and plan.region_id == user.region_id):
+            raise Http404
+        try:
+            return view(request, plan, **kwargs)
+        except plans.NotADraft:
+            messages.error(request, _("这份方案已由他人下达，草稿不能再改。"))
+            return redirect("plan", pk)
+
+    return wrapper
+
+
+def _back(request: HttpRequest, plan: Plan, anchor: str) -> HttpResponse:
+    shown = "?show=doubts" if request.GET.get("show") == "doubts" else ""
+    return redirect(f"{reverse('draft', args=[plan.pk])}{shown}#{anchor}")
+
+
+@_settles
+def draft_unit(request: HttpRequest, plan: Plan, unit_pk: int) -> HttpResponse:
+    """Settle what a printed unit name means."""
+    unit = get_object_or_404(PlanUnit, pk=unit_pk, plan=plan)
+    form = UnitForm(request.POST, region=plan.region)
+    anchor = f"unit-{unit.pk}"
+    if not form.is_valid():
+        return _draft_page(request, plan, errors=_form_errors(form, anchor, prefix=unit.name))
+    data = form.cleaned_data
+    try:
+        if data["choice"] == UnitForm.Choice.MATCH:
+            plans.settle_unit(unit.pk, department=data["department"], remember=data["remember"])
+        elif data["choice"] == UnitForm.Choice.CREATE:
+            plans.create_department_for(unit.pk, name=data["name"].strip(), kind=data["kind"])
+        else:
+            plans.waive_unit(unit.pk)
+    except plans.SettleRefused as refused:
+        return _draft_page(request, plan, errors=[(anchor, str(refused))])
+    messages.success(request, _("“%(name)s”已处理。") % {"name": unit.name})
+    return _back(request, plan, "units")
+
+
+@_settles
+def draft_measure(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpResponse:
+    """Save the due dates and skips of one measure's clauses: all of them or, with an error, none."""
+    measure = get_object_or_404(Measure, pk=measure_pk, plan=plan)
+    forms = {
+        clause.pk: ClauseForm(request.POST, prefix=f"c{clause.pk}")
+        for clause in measure.clauses.order_by("position")
+    }
+    errors = [
+        error
+        for pk, form in forms.items()
+        if not form.is_valid()
+        for error in _form_errors(form, f"clause-{pk}", prefix=str(measure))
+    ]
+    if errors:
+        return _draft_page(request, plan, errors=errors)
+    plans.edit_clauses(
+        {pk: (form.cleaned_data["due_date"], form.cleaned_data["is_skipped"]) for pk, form in forms.items()}
+    )
+    messages.success(request, _("“%(measure)s”已保存。") % {"measure": measure})
+    return _back(request, plan, f"measure-{measure.pk}")
+
+
+@_settles
+def draft_add_unit(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpResponse:
+    """Name a unit for a measure that has none."""
+    measure = get_object_or_404(Measure, pk=measure_pk, plan=plan)
+    form = MeasureUnitForm(request.POST, measure=measure, region=plan.region)
+    if not form.is_valid():
+        return _draft_page(
+            request, plan, errors=_form_errors(form, f"measure-{measure.pk}", prefix=str(measure))
+        )
+    plans.add_unit(
+        measure.pk,
+        department=form.cleaned_data["department"],
+        role=form.cleaned_data["role"],
+        by=_user(request),
+        now=clock.now(),
+    )
+    return _back(request, plan, f"measure-{measure.pk}")
+
+
+@_settles
+def draft_doubt(request: HttpRequest, plan: Plan, doubt_pk: int) -> HttpResponse:
+    """Say that a doubt was looked at."""
+    doubt = get_object_or_404(Doubt, pk=doubt_pk, plan=plan)
+    plans.settle_doubt(doubt.pk, by=_user(request), now=clock.now())
+    return _back(request, plan, f"measure-{doubt.measure_id}" if doubt.measure_id else "doubts")
+
+
+@_settles
+def draft_confirm(request: HttpRequest, plan: Plan) -> HttpResponse:
+    """Make the tasks."""
+    try:
+        made = confirm.confirm_plan(plan.pk, by=_user(request), now=clock.now())
+    except confirm.ConfirmRefused as refused:
+        return _draft_page(request, plan, errors=[("units", reason) for reason in refused.reasons])
+    messages.success(
+        request,
+        _("已下达：任务 %(tasks)d 项，责任 %(assignments)d 项，涉及单位 %(departments)d 个。")
+        % {"tasks": made.tasks, "assignments": made.assignments, "departments": made.departments},
+    )
+    if made.unassigned:
+        messages.warning(request, _("有 %(n)d 条子句没有责任单位，没有生成任务。") % {"n": made.unassigned})
+    return redirect("plan", plan.pk)
+
+
+def _form_errors(form: Any, anchor: str, *, prefix: str) -> list[tuple[str, str]]:
+    """The form's errors as (anchor, sentence) for the summary at the top of the page."""
+    return [(anchor, f"{prefix}：{error}") for group in form.errors.values() for error in group]
