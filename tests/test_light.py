@@ -33,7 +33,7 @@ def test_annotation_equals_the_light_of_the_row_in_every_case() -> None:
     rows = list(Assignment.objects.with_light(TODAY))
 
     assert len(rows) == len(Status.values) * len(OFFSETS) * 12
-    assert [row.light for row in rows] == [row.light_on(TODAY).value for row in rows]
+    assert [vars(row)["light"] for row in rows] == [row.light_on(TODAY).value for row in rows]
     overdue = set(Assignment.objects.overdue(TODAY))
     assert overdue == {row for row in rows if row.is_overdue(TODAY)}
     assert overdue == {row for row in rows if row.light_on(TODAY) == Light.RED}

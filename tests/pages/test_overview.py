@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_department, make_plan
@@ -25,8 +26,9 @@ def mixed(cast: Cast) -> None:
     make_assignment(cast.foreign_bureau, due_date=TODAY - timedelta(days=9))
 
 
-def _total(client, href: str) -> int:
-    return client.get(href.replace("&amp;", "&")).context["page"].paginator.count
+def _total(client: Client, href: str) -> int:
+    count: int = client.get(href.replace("&amp;", "&")).context["page"].paginator.count
+    return count
 
 
 def _numbers(page: str) -> list[tuple[str, int]]:

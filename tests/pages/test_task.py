@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.factories import CLAUSE_TEXT, NOW, TODAY, Cast, make_assignment, make_measure, make_task
@@ -34,7 +35,7 @@ def support(cast: Cast, task: Task) -> Assignment:
     return make_assignment(cast.other_bureau, task=task, role=Role.SUPPORT)
 
 
-def _page(client, task: Task) -> str:
+def _page(client: Client, task: Task) -> str:
     return client.get(reverse("task", args=[task.pk])).content.decode()
 
 
@@ -118,7 +119,7 @@ def test_history_says_who_when_from_and_to(cast, browser, task, lead) -> None:
     ],
 )
 def test_only_actions_that_may_be_taken_are_offered(cast, browser, task, person, status, offered) -> None:
-    make_assignment(cast.bureau, task=task, status=status, last_reported_at=NOW)
+    make_assignment(cast.bureau, task=task, status=status, last_reported_at=NOW, percent=100)
 
     response = browser(getattr(cast, person)).get(reverse("task", args=[task.pk]))
 
@@ -130,8 +131,16 @@ def test_only_actions_that_may_be_taken_are_offered(cast, browser, task, person,
     assert ("/report/" in page) == ("REPORT" in offered)
 
 
-def test_handing_in_is_offered_only_after_a_report(cast, browser, task, lead) -> None:
-    assert 'value="SUBMIT"' not in _page(browser(cast.reporter), task)
+def test_handing_in_is_offered_only_when_all_is_reported(cast, browser, task, lead) -> None:
+    client = browser(cast.reporter)
+
+    before = _page(client, task)
+    _report(lead, cast.reporter, "过半", percent=60)
+    halfway = _page(client, task)
+    _report(lead, cast.reporter, "完", percent=100)
+    done = _page(client, task)
+
+    assert ['value="SUBMIT"' in page for page in (before, halfway, done)] == [False, False, True]
 
 
 def test_coordinator_approves(cast, browser, lead) -> None:

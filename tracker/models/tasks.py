@@ -311,7 +311,7 @@ class ProgressReport(models.Model):
 
 class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
     def newest_first(self) -> Self:
-        return self.select_related("actor", "assignment__department").order_by("-sequence")
+        return self.select_related("actor", "assignment__department").order_by("-created_at", "-sequence")
 
 
 class TaskEvent(models.Model):
