@@ -59,6 +59,10 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
 
+    def without_reporter(self) -> Self:
+        """Units for which nobody can report."""
+        return self.exclude(users__in=User.objects.filter(role=User.Role.REPORTER, is_active=True))
+
 
 class Department(models.Model):
     """A unit (单位) that answers for tasks: bureau, local government, enterprise; or a collective."""

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from tracker.views import drafts
@@ -40,5 +40,6 @@ urlpatterns = [
         name="draft_add_unit",
     ),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
+    path("notifications/", include("notifications.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -1,5 +1,6 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -59,8 +60,8 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
     return to_status
 
 
-def _apply(assignment: Assignment, move: str, to_status: str, *, now: datetime) -> None:
-    """Write the new status and the times that belong to the move."""
+def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime) -> list[str]:
+    """Set the new status and the times that belong to the move; the names of the fields set."""
     assignment.status = to_status
     assignment.version += 1
     fields = ["status", "version"]
@@ -80,7 +81,7 @@ def _apply(assignment: Assignment, move: str, to_status: str, *, now: datetime) 
     elif assignment.closed_at is not None:
         assignment.closed_at = None
         fields.append("closed_at")
-    assignment.save(update_fields=fields)
+    return fields
 
 
 def _settle_task(task: Task, *, now: datetime) -> list[Change]:
@@ -97,7 +98,7 @@ def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     changes = []
     for share in task.assignments.exclude(status=Status.CLOSED).order_by("pk"):
         before = share.status
-        _apply(share, Move.CLOSE_WITH_TASK, Status.CLOSED, now=now)
+        share.save(update_fields=_change(share, Move.CLOSE_WITH_TASK, Status.CLOSED, now=now))
         changes.append(
             Change(task, EventKind.CLOSE_WITH_TASK, share, from_status=before, to_status=Status.CLOSED)
         )
@@ -122,20 +123,38 @@ def move_assignment(
     assignment = _locked(assignment_id)
     to_status = _check(assignment, move, by=by, note=note, version=version)
     before = assignment.status
-    _apply(assignment, move, to_status, now=now)
+    assignment.save(update_fields=_change(assignment, move, to_status, now=now))
     change = Change(assignment.task, move, assignment, from_status=before, to_status=to_status, note=note)
     record([change, *_settle_task(assignment.task, now=now)], by=by, now=now)
     return assignment
 
 
 @transaction.atomic
-def sign_all(assignment_ids: list[int], *, by: User, now: datetime) -> int:
-    """Sign for those of the assignments that still wait for it; returns how many were signed."""
-    pending = Assignment.objects.unsigned().filter(pk__in=assignment_ids, department=by.department_id)
-    ids = list(pending.order_by("pk").values_list("pk", flat=True))
-    for assignment_id in ids:
-        move_assignment(assignment_id, Move.SIGN, by=by, now=now)
-    return len(ids)
+def sign_all(assignment_ids: Sequence[int], *, by: User, now: datetime) -> int:
+    """Sign for those of the assignments that still wait for it; returns how many were signed.
+
+    The same move as move_assignment makes, for many rows in a fixed number of queries.
+    """
+    waiting = Assignment.objects.unsigned().filter(pk__in=assignment_ids)
+    list(Task.objects.select_for_update().filter(assignments__in=waiting).order_by("pk").values_list("pk"))
+    changes = []
+    for assignment in waiting.select_related("task", "department", "region").order_by("pk"):
+        if not permissions.can_move(by, assignment, Move.SIGN):
+            continue
+        _change(assignment, Move.SIGN, Status.ACTIVE, now=now)
+        changes.append(
+            Change(
+                assignment.task,
+                EventKind.SIGN,
+                assignment,
+                from_status=Status.PENDING,
+                to_status=Status.ACTIVE,
+            )
+        )
+    signed = [change.assignment for change in changes if change.assignment]
+    Assignment.objects.bulk_update(signed, ["status", "version", "signed_at"], batch_size=200)
+    record(changes, by=by, now=now)
+    return len(signed)
 
 
 @transaction.atomic
@@ -168,8 +187,8 @@ def report_progress(
     assignment.behind_from = behind_from(
         start=_expected_start(assignment.task), due=assignment.due_date, percent=percent
     )
-    assignment.save(update_fields=["percent", "last_reported_at", "behind_from"])
-    _apply(assignment, Move.REPORT, to_status, now=now)
+    fields = _change(assignment, Move.REPORT, to_status, now=now)
+    assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
     data = {"percent": percent, "was_percent": was_percent, "report": report.pk}
     change = Change(
         assignment.task,

@@ -74,6 +74,8 @@ def _draft_page(
         "plan": plan,
         "draft": read_draft(plan, only_doubtful=only_doubtful),
         "only_doubtful": only_doubtful,
+        # Forms keep the filter in their address, so that a person stays on the list being worked off.
+        "shown": "?show=doubts" if only_doubtful else "",
         "departments": list(Department.objects.in_region(plan.region).order_by("name", "pk")),
         "kinds": Department.Kind.choices,
         "roles": Role.choices,

@@ -5,6 +5,7 @@ which it would have happened; nothing depends on chance, so that two demos are a
 """
 
 import json
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -18,9 +19,10 @@ from accounts.actions import load_aliases, load_demo_users, load_regions
 from accounts.models import Department, Region, User
 from tracker import clock, documents
 from tracker.actions.confirm import confirm_plan
-from tracker.actions.plans import import_plan, settle_doubt, waive_unit
-from tracker.actions.work import move_assignment, report_progress
-from tracker.models import Assignment, Plan, PlanUnit
+from tracker.actions.plans import edit_clauses, import_plan, settle_doubt, waive_unit
+from tracker.actions.work import move_assignment, report_progress, sign_all
+from tracker.models import Assignment, Clause, Plan, PlanUnit
+from tracker.models.plans import ScheduleKind
 from tracker.workflow import Move, Role
 
 FIXTURES = settings.BASE_DIR / "fixtures"
@@ -32,6 +34,8 @@ PLANS = [
     ("003_zhumadian.txt", "411700", date(2024, 4, 8)),
     ("004_xinfu.txt", "140902", date(2021, 6, 7)),
 ]
+# What a coordinator allows for a clause that names no date.
+INNER_TERMS = [timedelta(days=days) for days in (28, 35, 42, 45, 60, 90)]
 NOTES = [
     "已印发工作方案，明确责任科室和完成时限。",
     "完成摸底排查，建立问题清单，正在逐项整改。",
@@ -59,6 +63,7 @@ class Command(BaseCommand):
             load_regions(self._read("regions.json"))
             load_demo_users(self._read("users.json"), password=settings.DEMO_PASSWORD)
             for file_name, code, confirmed_on in PLANS:
+                _add_reporters(Region.objects.get(code=code))
                 self._load_plan(file_name, Region.objects.get(code=code), confirmed_on, today)
 
     def _read(self, name: str) -> list[dict[str, Any]]:
@@ -76,6 +81,7 @@ class Command(BaseCommand):
             waive_unit(unit.pk)
         for doubt in plan.doubts.blocking():
             settle_doubt(doubt.pk, by=coordinator, now=moment)
+        _set_inner_dates(plan, confirmed_on)
         made = confirm_plan(plan.pk, by=coordinator, now=moment)
         worked = _work_off(plan, coordinator, confirmed_on, today)
         self.stdout.write(
@@ -87,38 +93,77 @@ def _at(day: date, *, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, 30, tzinfo=clock.SHANGHAI)
 
 
+def _set_inner_dates(plan: Plan, confirmed_on: date) -> None:
+    """A coordinator gives one in eight of the clauses without a date a date of their own."""
+    edits = {}
+    for clause in Clause.objects.filter(measure__plan=plan, kind=ScheduleKind.ONGOING, is_skipped=False):
+        luck = crc32(f"{plan.file_name}/{clause.start}".encode())
+        if luck % 8 == 0:
+            edits[clause.pk] = (confirmed_on + INNER_TERMS[luck // 8 % len(INNER_TERMS)], False)
+    edit_clauses(edits)
+
+
+def _add_reporters(region: Region) -> None:
+    """A reporter for each unit that the demo's people (fixtures/users.json) leave without one."""
+    some = User.objects.filter(region=region, role=User.Role.COORDINATOR).values_list("username", "password")
+    name, password = some.get()
+    prefix = name.partition("-")[0]
+    units = Department.objects.in_region(region).answerable().without_reporter().order_by("pk")
+    User.objects.bulk_create(
+        User(
+            username=f"{prefix}-{number:02}",
+            full_name=f"{unit.short_name}填报员"[:40],
+            email=f"{prefix}-{number:02}@demo.invalid",
+            role=User.Role.REPORTER,
+            region=region,
+            department=unit,
+            password=password,
+            is_demo=True,
+        )
+        for number, unit in enumerate(units, start=1)
+    )
+
+
+def _luck(share: Assignment) -> int:
+    """A number from 0 to 99 that is the same on every machine: how diligent this share is."""
+    key = f"{share.plan.file_name}/{share.task.number}/{share.department.name}"
+    return crc32(key.encode()) % 100
+
+
 def _work_off(plan: Plan, coordinator: User, confirmed_on: date, today: date) -> int:
-    """Let departments that have a reporter sign, report, hand in and be reviewed, each to its own degree."""
-    reporters: dict[int, User] = {}
-    for user in User.objects.filter(region=plan.region, role=User.Role.REPORTER).order_by("pk"):
-        reporters.setdefault(user.department_id or 0, user)
-    shares = Assignment.objects.filter(plan=plan, department__in=list(reporters))
-    shares = shares.exclude(role=Role.SUPPORT).select_related("task", "department").order_by("pk")
-    worked = 0
+    """Each unit signs for most of its shares and reports on some; returns on how many."""
+    reporters = {
+        user.department_id: user
+        for user in User.objects.filter(region=plan.region, role=User.Role.REPORTER).order_by("-pk")
+    }
+    shares = list(
+        Assignment.objects.filter(plan=plan).select_related("plan", "task", "department").order_by("pk")
+    )
+    by_unit: dict[int, list[Assignment]] = defaultdict(list)
     for share in shares:
-        # A number from 0 to 99 that is the same on every machine decides how diligent this share is.
-        luck = crc32(f"{plan.file_name}/{share.task.number}/{share.department.name}".encode()) % 100
-        # A county's shares are many; a fifth of them show movement, as in a real first month.
-        if share.department.kind == Department.Kind.GOVERNMENT and luck % 5:
-            continue
-        worked += _one_share(share, reporters[share.department_id], coordinator, luck, confirmed_on, today)
+        if _luck(share) >= 12:
+            by_unit[share.department_id].append(share)
+    worked = 0
+    for unit, signed in by_unit.items():
+        signed_on = confirmed_on + timedelta(days=1 + unit % 4)
+        sign_all([share.pk for share in signed], by=reporters[unit], now=_at(signed_on, hour=10))
+        for share in signed:
+            # Bureaus report on half of what they lead; counties, who have every task, on one in eight.
+            is_bureau = share.department.kind != Department.Kind.GOVERNMENT
+            if share.role != Role.SUPPORT and _luck(share) % (2 if is_bureau else 8) == 0:
+                worked += _report_on(share, reporters[unit], coordinator, signed_on, today)
     return worked
 
 
-def _one_share(
-    share: Assignment, reporter: User, coordinator: User, luck: int, confirmed_on: date, today: date
-) -> int:
-    """Sign 1 to 10 days after confirming, report up to three times, hand in and approve when all is done."""
-    signed_on = confirmed_on + timedelta(days=1 + luck % 10)
-    if luck < 8 or signed_on > today:
-        return 0
-    move_assignment(share.pk, Move.SIGN, by=reporter, now=_at(signed_on, hour=10))
+def _report_on(share: Assignment, reporter: User, coordinator: User, signed_on: date, today: date) -> int:
+    """Up to three reports three weeks apart; what reaches 100 is handed in and, mostly, approved."""
+    luck = _luck(share)
     percent = 0
     for step in range(1 + luck % 3):
-        day = signed_on + timedelta(days=14 + 21 * step)
-        if day > today or luck < 20:
+        day = signed_on + timedelta(days=7 + 14 * step)
+        if day > today:
             break
-        percent = min(100, percent + 10 + luck // 2)
+        percent = min(100, percent + 15 + luck // 2)
         report_progress(
             share.pk,
             percent=percent,

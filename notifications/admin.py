@@ -1,0 +1,53 @@
+"""The calendar to edit; the ledger, the mails and the runs to look at."""
+
+from django.contrib import admin
+from django.db.models import Model
+from django.http import HttpRequest
+
+from notifications.models import CalendarDay, Message, Reminder, Run
+
+
+@admin.register(CalendarDay)
+class CalendarDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
+    list_display = ("date", "is_workday", "name")
+    list_filter = ("is_workday",)
+    date_hierarchy = "date"
+    ordering = ("-date",)
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A record of what happened is not for editing, by administrators least of all."""
+
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+@admin.register(Reminder)
+class ReminderAdmin(ReadOnlyAdmin):
+    list_display = ("assignment", "recipient", "stage_label", "occasion_date", "planned_on", "state")
+    list_filter = ("state",)
+    list_select_related = ("assignment__task", "assignment__department", "recipient")
+    ordering = ("-pk",)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("day", "recipient", "subject", "state", "sent_at", "attempts", "error")
+    list_filter = ("state", "day")
+    list_select_related = ("recipient",)
+    ordering = ("-day", "-pk")
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "kind", "planned", "sent", "failed", "is_finished")
+    list_filter = ("kind",)
+    ordering = ("-started_at", "-pk")

@@ -1,0 +1,57 @@
+"""Is the scheduler alive, and whom can no mail reach: plain data for the page of mails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from accounts.models import Department, Region, User
+from notifications.models import Message, Run
+from tracker.models import Assignment
+
+# Planning runs hourly, the sweep every five minutes; three missed turns mean that nobody is at work.
+PLAN_SILENCE = timedelta(hours=3)
+SWEEP_SILENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class SchedulerState:
+    """The last run of each kind, and whether either has been silent for too long."""
+
+    last_plan: Run | None
+    last_sweep: Run | None
+    is_plan_late: bool
+    is_sweep_late: bool
+
+    @property
+    def is_alive(self) -> bool:
+        return not (self.is_plan_late or self.is_sweep_late)
+
+
+def scheduler_state(now: datetime) -> SchedulerState:
+    last_plan = Run.objects.plans().latest_first().first()
+    last_sweep = Run.objects.sweeps().latest_first().first()
+    return SchedulerState(
+        last_plan=last_plan,
+        last_sweep=last_sweep,
+        is_plan_late=last_plan is None or now - last_plan.started_at > PLAN_SILENCE,
+        is_sweep_late=last_sweep is None or now - last_sweep.started_at > SWEEP_SILENCE,
+    )
+
+
+def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:
+    """How many of these digests stand in each state."""
+    return dict(messages.order_by().values_list("state").annotate(Count("pk")))
+
+
+def unreachable_departments(regions: QuerySet[Region]) -> QuerySet[Department]:
+    """Units with open work of whom nobody active has a mail address."""
+    unit_roles = (User.Role.REPORTER, User.Role.HEAD)
+    with_address = User.objects.filter(
+        department=OuterRef("pk"), is_active=True, role__in=unit_roles
+    ).exclude(email="")
+    open_work = Assignment.objects.open().filter(department=OuterRef("pk"))
+    return Department.objects.filter(
+        ~Exists(with_address), Exists(open_work), Q(region__in=regions)
+    ).order_by("name", "pk")

@@ -1,0 +1,151 @@
+"""What one person is told on one day: items in sections, and a subject with the numbers. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from notifications.policy import Due, Kind
+from notifications.workdays import zh_date
+
+SOON_DAYS = 7
+# A mail is read on a phone: beyond this a section says how many more there are.
+SECTION_LIMIT = 20
+TEXT_LIMIT = 60
+
+# Sections in the order of a mail, and the kinds in each. An assignment stands in the first that fits; one
+# that was only just given out stands under 新下达 whatever else is true of it, so that confirming a plan is
+# one short list and not a storm of alarms.
+SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
+    ("新下达任务", frozenset({Kind.NEW})),
+    ("逾期", frozenset({Kind.OVERDUE})),
+    ("退回", frozenset({Kind.RETURNED})),
+    ("即将到期", frozenset({Kind.BEFORE})),
+    ("待签收", frozenset({Kind.UNSIGNED})),
+    ("久未填报", frozenset({Kind.SILENT})),
+    ("升级", frozenset({Kind.ESCALATE, Kind.ESCALATE_LEADER})),
+    ("待审核", frozenset({Kind.REVIEW})),
+)
+
+
+@dataclass(frozen=True)
+class Matter:
+    """The assignment a reminder is about, as a mail prints it."""
+
+    assignment_id: int
+    task_id: int
+    number: str
+    text: str
+    unit: str
+    due_date: date | None
+
+    @property
+    def short_text(self) -> str:
+        return self.text if len(self.text) <= TEXT_LIMIT else self.text[: TEXT_LIMIT - 1] + "…"
+
+    @property
+    def due_zh(self) -> str:
+        return zh_date(self.due_date) if self.due_date else "无明确期限"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One assignment in a digest, with every reason for which it is there."""
+
+    matter: Matter
+    dues: tuple[Due, ...]
+    today: date
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        return frozenset(due.kind for due in self.dues)
+
+    @property
+    def reasons(self) -> str:
+        return "；".join(due.reason_zh for due in self.dues)
+
+    @property
+    def days_left(self) -> int | None:
+        return (self.matter.due_date - self.today).days if self.matter.due_date else None
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.days_left is not None and self.days_left < 0
+
+    @property
+    def is_soon(self) -> bool:
+        return self.days_left is not None and 0 <= self.days_left <= SOON_DAYS
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading of the mail with its items, the most pressing first."""
+
+    title: str
+    items: tuple[Item, ...]
+
+    @property
+    def shown(self) -> tuple[Item, ...]:
+        return self.items[:SECTION_LIMIT]
+
+    @property
+    def hidden_count(self) -> int:
+        return len(self.items) - len(self.shown)
+
+    @property
+    def overdue_count(self) -> int:
+        return sum(item.is_overdue for item in self.items)
+
+    @property
+    def soon_count(self) -> int:
+        return sum(item.is_soon for item in self.items)
+
+
+@dataclass(frozen=True)
+class Digest:
+    """A mail before it is rendered."""
+
+    sections: tuple[Section, ...]
+    today: date
+
+    @property
+    def as_of(self) -> str:
+        return zh_date(self.today)
+
+    @property
+    def count(self) -> int:
+        return sum(len(section.items) for section in self.sections)
+
+    @property
+    def subject_line(self) -> str:
+        """【督办】逾期2项，7日内到期3项: only what there is, never a zero."""
+        parts: list[str] = []
+        for section in self.sections:
+            number = len(section.items)
+            if section.title == "即将到期":
+                soon = section.soon_count
+                parts += [f"7日内到期{soon}项"] if soon else []
+                parts += [f"近期到期{number - soon}项"] if number > soon else []
+            elif section.title == "升级":
+                parts.append(f"下级逾期{number}项")
+            else:
+                parts.append(f"{section.title}{number}项")
+        return "【督办】" + "，".join(parts)
+
+
+def compose(dues: Iterable[tuple[Matter, Due]], today: date) -> Digest:
+    """Group reminders by assignment and the assignments into sections; empty sections are left out."""
+    by_assignment: dict[Matter, list[Due]] = {}
+    for matter, due in dues:
+        by_assignment.setdefault(matter, []).append(due)
+    items = [Item(matter, tuple(found), today) for matter, found in by_assignment.items()]
+    grouped: dict[str, list[Item]] = {title: [] for title, _ in SECTIONS}
+    for item in items:
+        grouped[next(title for title, kinds in SECTIONS if kinds & item.kinds)].append(item)
+    sections = (Section(title, _by_urgency(found)) for title, found in grouped.items() if found)
+    return Digest(tuple(sections), today)
+
+
+def _by_urgency(items: Sequence[Item]) -> tuple[Item, ...]:
+    return tuple(
+        sorted(items, key=lambda item: (item.matter.due_date or date.max, item.matter.assignment_id))
+    )

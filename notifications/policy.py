@@ -1,0 +1,298 @@
+"""Which reminders an assignment calls for today. Pure: facts and `today` in, decisions with reasons out.
+
+Source: design section 4 "Reminder stages". A stage is due when its day has come and the ledger does not have
+it, never because today is exactly n days before something; so a day on which nothing ran loses nothing.
+"""
+
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from dateutil.relativedelta import relativedelta
+
+from notifications.workdays import WorkingCalendar, zh_date
+from tracker.workflow import Status
+
+
+class Audience(StrEnum):
+    """Who is told: the unit's people, or the region's coordinators, or its leaders."""
+
+    UNIT = "UNIT"
+    COORDINATOR = "COORDINATOR"
+    LEADER = "LEADER"
+
+
+class Kind(StrEnum):
+    """What a reminder is about. A stage is a kind with its number: BEFORE_7, OVERDUE_15, NEW_0."""
+
+    NEW = "NEW"
+    UNSIGNED = "UNSIGNED"
+    RETURNED = "RETURNED"
+    BEFORE = "BEFORE"
+    OVERDUE = "OVERDUE"
+    SILENT = "SILENT"
+    REVIEW = "REVIEW"
+    ESCALATE = "ESCALATE"
+    ESCALATE_LEADER = "ESCALATE_LEADER"
+
+
+STAGE_LABELS = {
+    Kind.NEW: "新下达",
+    Kind.UNSIGNED: "下达{n}个工作日未签收",
+    Kind.RETURNED: "退回",
+    Kind.BEFORE: "到期前{n}天",
+    Kind.OVERDUE: "逾期第{n}天",
+    Kind.SILENT: "{n}个月未填报",
+    Kind.REVIEW: "待审核{n}个工作日",
+    Kind.ESCALATE: "逾期{n}个工作日，报督办员",
+    Kind.ESCALATE_LEADER: "逾期{n}个工作日，报领导",
+}
+
+
+def stage_label(stage: str) -> str:
+    """A stage code in words: BEFORE_7 is 到期前7天, BEFORE_0 is 到期当天."""
+    kind, _, number = stage.rpartition("_")
+    if stage == "BEFORE_0":
+        return "到期当天"
+    return STAGE_LABELS[Kind(kind)].format(n=number)
+
+
+@dataclass(frozen=True)
+class AssignmentFacts:
+    """All that the decision needs to know of one assignment. Days are local (Asia/Shanghai)."""
+
+    id: int
+    status: str
+    due_date: date | None
+    created_on: date
+    signed_on: date | None = None
+    last_reported_on: date | None = None
+    handed_in_on: date | None = None
+    returned_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When to remind. The defaults are those of design section 4."""
+
+    before: tuple[int, ...] = (30, 15, 7, 3, 1, 0)  # days before the due date
+    overdue_first: int = 1  # days after it
+    overdue_repeat: int = 7  # and every so many days from then on, for ever
+    unsigned_after: int = 1  # working days
+    review_after: int = 3  # working days
+    review_repeat: int = 5  # and every so many working days, so that nothing handed in is forgotten
+    escalate_after: int = 3  # working days overdue, to the coordinator
+    escalate_leader_after: int = 10  # working days overdue, to the leader
+    silent_months: int = 3  # without a report, where there is no due date; and every so many months
+
+    @property
+    def horizon(self) -> timedelta:
+        """How far ahead a due date can call for a reminder. Two weeks more than the first offset, because
+        a stage on a rest day moves to before the holiday, and no holiday is longer than that.
+        """
+        return timedelta(days=max(self.before, default=0) + 14)
+
+
+DEFAULT_POLICY = Policy()
+
+
+@dataclass(frozen=True)
+class Due:
+    """One reminder that is to go out now, why, and the earlier stages that it makes pointless."""
+
+    stage: str
+    kind: Kind
+    audience: Audience
+    occasion_date: date
+    reason_zh: str
+    superseded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A stage of a ladder and the day on which it comes."""
+
+    stage: str
+    kind: Kind
+    day: date
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Stages for one audience about one occasion, in order; only the last that has come is ever sent."""
+
+    audience: Audience
+    occasion_date: date
+    steps: tuple[Step, ...]
+
+
+# Audience, stage, occasion date: what the ledger knows a reminder of one assignment by.
+Key = tuple[str, str, date]
+
+
+def stages_due(
+    facts: AssignmentFacts,
+    policy: Policy,
+    calendar: WorkingCalendar,
+    today: date,
+    already: AbstractSet[Key],
+) -> list[Due]:
+    """The reminders this assignment calls for today, at most one of each ladder.
+
+    `already` holds what the ledger has. Give one recipient's own rows: a new colleague has none, and is told
+    where things stand now.
+    """
+    ladders = _ladders(facts, policy, calendar, today)
+    found = (_nearest(ladder, facts, calendar, today, already) for ladder in ladders)
+    return [due for due in found if due is not None]
+
+
+def _nearest(
+    ladder: Ladder, facts: AssignmentFacts, calendar: WorkingCalendar, today: date, already: AbstractSet[Key]
+) -> Due | None:
+    """The last stage whose day has come, unless it went out before. What it overtakes is named, not sent."""
+    come = [step for step in ladder.steps if step.day <= today]
+    if not come:
+        return None
+    *earlier, last = come
+    if last.kind is Kind.BEFORE and today > ladder.occasion_date:
+        # Too late to say "soon", too early (a rest day) to say "overdue": the next stage says it all.
+        return None
+    if (ladder.audience, last.stage, ladder.occasion_date) in already:
+        return None
+    return Due(
+        stage=last.stage,
+        kind=last.kind,
+        audience=ladder.audience,
+        occasion_date=ladder.occasion_date,
+        reason_zh=_reason(last, facts, calendar, today, ladder.occasion_date),
+        superseded=tuple(
+            step.stage
+            for step in earlier
+            # A stage from before the assignment existed was not missed, there was nobody to miss it.
+            if step.day >= facts.created_on
+            and (ladder.audience, step.stage, ladder.occasion_date) not in already
+        ),
+    )
+
+
+def _ladders(
+    facts: AssignmentFacts, policy: Policy, calendar: WorkingCalendar, today: date
+) -> Iterator[Ladder]:
+    """The ladders an assignment stands on in its present state; none once it is suspended or closed."""
+    if facts.status == Status.SUBMITTED and facts.handed_in_on is not None:
+        # The clock has changed hands: nothing to the unit, the reviewer is reminded.
+        steps = _review_steps(facts.handed_in_on, policy, calendar, today)
+        yield Ladder(Audience.COORDINATOR, facts.handed_in_on, tuple(steps))
+    if facts.status not in Status.with_unit:
+        return
+    if facts.status == Status.PENDING:
+        yield Ladder(Audience.UNIT, facts.created_on, _signing_steps(facts.created_on, policy, calendar))
+    elif facts.returned_on is not None and _waits_since(facts.returned_on, facts):
+        step = Step("RETURNED_0", Kind.RETURNED, facts.returned_on)
+        yield Ladder(Audience.UNIT, facts.returned_on, (step,))
+    if facts.due_date is None:
+        since = _last_activity(facts)
+        yield Ladder(Audience.UNIT, since, tuple(_silence_steps(since, policy, calendar, today)))
+        return
+    yield Ladder(Audience.UNIT, facts.due_date, tuple(_due_steps(facts.due_date, policy, calendar, today)))
+    # Nobody can be late with what was not yet theirs: a task given out overdue escalates from that day.
+    late_from = max(facts.due_date, facts.created_on)
+    for audience, kind, count in (
+        (Audience.COORDINATOR, Kind.ESCALATE, policy.escalate_after),
+        (Audience.LEADER, Kind.ESCALATE_LEADER, policy.escalate_leader_after),
+    ):
+        step = Step(f"{kind}_{count}", kind, calendar.add_working_days(late_from, count))
+        yield Ladder(audience, facts.due_date, (step,))
+
+
+def _signing_steps(created_on: date, policy: Policy, calendar: WorkingCalendar) -> tuple[Step, ...]:
+    unsigned_day = calendar.add_working_days(created_on, policy.unsigned_after)
+    return (
+        Step("NEW_0", Kind.NEW, created_on),
+        Step(f"UNSIGNED_{policy.unsigned_after}", Kind.UNSIGNED, unsigned_day),
+    )
+
+
+def _due_steps(due_date: date, policy: Policy, calendar: WorkingCalendar, today: date) -> Iterator[Step]:
+    for days in sorted(policy.before, reverse=True):
+        day = calendar.on_or_before(due_date - timedelta(days=days))
+        yield Step(f"BEFORE_{days}", Kind.BEFORE, day)
+    first = policy.overdue_first
+    yield Step(f"OVERDUE_{first}", Kind.OVERDUE, _overdue_day(due_date, first, calendar))
+    # Of the endless row of repeats only the latest can matter. One that falls in a holiday comes before it,
+    # so those of the two weeks ahead are looked at too.
+    repeat = policy.overdue_repeat
+    passed = max(0, ((today - due_date).days - first) // repeat)
+    numbers = [first + count * repeat for count in range(max(1, passed), passed + 14 // repeat + 2)]
+    come = [n for n in numbers if _overdue_day(due_date, n, calendar) <= today]
+    if come:
+        yield Step(f"OVERDUE_{come[-1]}", Kind.OVERDUE, _overdue_day(due_date, come[-1], calendar))
+
+
+def _overdue_day(due_date: date, days: int, calendar: WorkingCalendar) -> date:
+    """The working day on which "overdue by n days" goes out: before a rest day, but never on or before the
+    due date itself, when it would not be true.
+    """
+    day = calendar.on_or_before(due_date + timedelta(days=days))
+    return day if day > due_date else calendar.on_or_after(due_date + timedelta(days=days))
+
+
+def _silence_steps(since: date, policy: Policy, calendar: WorkingCalendar, today: date) -> Iterator[Step]:
+    """The latest quarter of silence that has come; it repeats for as long as nothing is reported."""
+    months = policy.silent_months
+    elapsed = relativedelta(today, since)
+    passed = (elapsed.years * 12 + elapsed.months) // months
+    for count in (passed, passed + 1):
+        day = calendar.on_or_before(since + relativedelta(months=count * months))
+        if count > 0 and day <= today:
+            yield Step(f"SILENT_{count * months}", Kind.SILENT, day)
+
+
+def _review_steps(
+    handed_in_on: date, policy: Policy, calendar: WorkingCalendar, today: date
+) -> Iterator[Step]:
+    """The latest reminder to review that has come."""
+    extra = calendar.working_days_since(handed_in_on, today) - policy.review_after
+    if extra >= 0:
+        days = policy.review_after + extra // policy.review_repeat * policy.review_repeat
+        yield Step(f"REVIEW_{days}", Kind.REVIEW, calendar.add_working_days(handed_in_on, days))
+
+
+def _waits_since(returned_on: date, facts: AssignmentFacts) -> bool:
+    """Whether the unit has neither reported nor handed in after the day of the return."""
+    return all(day is None or day <= returned_on for day in (facts.last_reported_on, facts.handed_in_on))
+
+
+def _last_activity(facts: AssignmentFacts) -> date:
+    days = (facts.created_on, facts.signed_on, facts.last_reported_on, facts.returned_on)
+    return max(day for day in days if day is not None)
+
+
+def _reason(
+    step: Step, facts: AssignmentFacts, calendar: WorkingCalendar, today: date, occasion_date: date
+) -> str:
+    """Why this goes out, in words true today, however late the stage itself is being sent."""
+    days = (today - occasion_date).days
+    match step.kind:
+        case Kind.NEW:
+            return "新下达任务，请签收"
+        case Kind.UNSIGNED:
+            return f"{zh_date(occasion_date)}下达，尚未签收"
+        case Kind.RETURNED:
+            return f"{zh_date(occasion_date)}办结申请被退回，请继续办理"
+        case Kind.BEFORE if days == 0:
+            return "今天到期"
+        case Kind.BEFORE:
+            return f"还有{-days}天到期"
+        case Kind.OVERDUE:
+            return f"逾期{days}天"
+        case Kind.SILENT:
+            return f"无明确期限，{zh_date(occasion_date)}以来{days}天未填报进展"
+        case Kind.REVIEW:
+            waited = calendar.working_days_since(occasion_date, today)
+            return f"{zh_date(occasion_date)}提交，待审核{waited}个工作日"
+        case _:
+            return f"逾期{days}天，责任单位{'尚未签收' if facts.status == Status.PENDING else '仍在办理'}"

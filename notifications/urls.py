@@ -1,0 +1,12 @@
+"""Addresses of the pages about reminder mails; the project includes them at notifications/."""
+
+from django.urls import path
+
+from notifications import views
+
+app_name = "notifications"
+urlpatterns = [
+    path("", views.mail_list, name="mail"),
+    path("<int:pk>/", views.mail_detail, name="message"),
+    path("<int:pk>/resend/", views.resend, name="resend"),
+]
