@@ -86,7 +86,7 @@ def test_mail_takes_the_same_queries(
     client.force_login(cast.reporter)
     mail = Message.objects.get(recipient=cast.reporter)
     # Session, user; the digest with its recipient; its lines with their tasks.
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(6):
         client.get(reverse("notifications:message", args=[mail.pk]))
 
 
