@@ -2,12 +2,14 @@
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.forms import BaseInlineFormSet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, DepartmentAlias, NationalAlias, Region, User
 from accounts.names import fold_name
 
+admin.site.unregister(Group)  # what a person may do follows from the role
 admin.site.site_header = _("督办台账后台")
 admin.site.site_title = _("督办台账后台")
 admin.site.index_title = _("基础数据")

@@ -1,7 +1,5 @@
 """The back office for plans and tasks. It shows; what people did to a task changes only through actions."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest

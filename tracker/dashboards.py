@@ -80,6 +80,12 @@ class UnitLine:
         return self.total - self.closed - self.overdue - self.due_soon
 
 
+def _by_lateness(line: UnitLine) -> tuple[int, int, int, int, str, int]:
+    """Most overdue first, then longest overdue, then most due soon, then most left to do; the key ends it."""
+    left = line.total - line.closed
+    return -line.overdue, -line.days_late, -line.due_soon, -left, line.name, line.department
+
+
 def units(assignments: AssignmentQuerySet, today: date) -> list[UnitLine]:
     """Each unit with its figures, the latest first."""
     rows: Any = assignments.values(
@@ -101,9 +107,7 @@ def units(assignments: AssignmentQuerySet, today: date) -> list[UnitLine]:
         )
         for row in rows
     ]
-    return sorted(
-        lines, key=lambda line: (-line.overdue, -line.days_late, -line.due_soon, line.name, line.department)
-    )
+    return sorted(lines, key=_by_lateness)
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,6 +252,10 @@ class Assignment(models.Model):
         """Whole days past the due date; 0 when not overdue."""
         return (today - self.due_date).days if self.is_overdue(today) and self.due_date else 0
 
+    def is_behind(self, today: date) -> bool:
+        """Whether reported progress has fallen too far behind expected progress (序时进度)."""
+        return self.status in Status.with_unit and self.behind_from is not None and self.behind_from <= today
+
     def light_on(self, today: date) -> Light:
         """The same as the annotation of AssignmentQuerySet.with_light, for one row in hand."""
         if self.due_date is None:
@@ -262,8 +266,8 @@ class Assignment(models.Model):
             late = self.handed_in_on is not None and self.handed_in_on > self.due_date
             return Light.YELLOW if late else Light.GREEN
         near = self.due_date <= today + timedelta(days=YELLOW_DAYS)
-        behind = self.behind_from is not None and self.behind_from <= today
-        return Light.YELLOW if self.status in Status.with_unit and (near or behind) else Light.GREEN
+        warned = near or self.is_behind(today)
+        return Light.YELLOW if self.status in Status.with_unit and warned else Light.GREEN
 
 
 class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
@@ -307,7 +311,7 @@ class ProgressReport(models.Model):
 
 class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
     def newest_first(self) -> Self:
-        return self.select_related("actor", "assignment__department").order_by("-sequence")
+        return self.select_related("actor", "assignment__department").order_by("-created_at", "-sequence")
 
 
 class TaskEvent(models.Model):

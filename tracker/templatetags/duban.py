@@ -14,6 +14,7 @@ from tracker.workflow import Light, Status
 
 register = template.Library()
 
+NEAR_DAYS = 30  # a due date further off than this needs no countdown
 IMPLIED = {"year": gettext_lazy("年份"), "month": gettext_lazy("月份"), "day": gettext_lazy("日期")}
 
 
@@ -46,9 +47,12 @@ def _lateness(assignment: Assignment, today: date) -> str:
         return _("迟交%(days)d天") % {"days": (handed_in - due).days}
     if assignment.status not in Status.with_unit:
         return ""
-    if due == today:
-        return _("今天到期")
-    return _("还有%(days)d天") % {"days": (due - today).days}
+    days = (due - today).days
+    words = [
+        _("今天到期") if days == 0 else _("还有%(days)d天") % {"days": days} if days <= NEAR_DAYS else "",
+        _("进度滞后") if assignment.is_behind(today) else "",
+    ]
+    return " · ".join(word for word in words if word)
 
 
 @register.inclusion_tag("tracker/_late.html")

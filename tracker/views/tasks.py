@@ -45,9 +45,9 @@ class Share:
 
     @property
     def plain(self) -> list[Move]:
-        """Moves made with one press; to hand in, something must have been reported."""
-        reported = self.assignment.last_reported_at is not None
-        allowed = [Move.SIGN, Move.APPROVE, *([Move.SUBMIT] if reported else [])]
+        """Moves made with one press; handing in is one of them only when all is reported as done."""
+        is_done = self.assignment.percent == 100 and self.assignment.last_reported_at is not None
+        allowed = [Move.SIGN, Move.APPROVE, *([Move.SUBMIT] if is_done else [])]
         return [move for move in self.moves if move in allowed]
 
     @property
