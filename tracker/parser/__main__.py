@@ -12,10 +12,14 @@ from . import UnreadableDocument, parse_file
 
 def main(argv: list[str] | None = None) -> int:
     """Run the command line; returns the exit status: 0, or 2 where a file could not be read."""
-    arguments = argparse.ArgumentParser(prog="python -m tracker.parser", description="Extract tasks from plan documents.")
+    arguments = argparse.ArgumentParser(
+        prog="python -m tracker.parser", description="Extract tasks from plan documents."
+    )
     arguments.add_argument("files", nargs="+", metavar="FILE")
     arguments.add_argument("--indent", action="store_true", help="print pretty JSON")
-    arguments.add_argument("--with-source", action="store_true", help="add the text that the spans point into")
+    arguments.add_argument(
+        "--with-source", action="store_true", help="add the text that the spans point into"
+    )
     arguments.add_argument(
         "--reference-date",
         type=date.fromisoformat,

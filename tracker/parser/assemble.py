@@ -13,10 +13,11 @@ from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
 from .outline import Line, Node
 from .responsibility import Mention
-from .schedule import Context
+from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
-_RUN_IN_STOP = re.compile(r"[。:!?]")
+_TITLE_STOP = re.compile("[。!?]")
+_SENTENCE_STOP = re.compile("。")
 _TITLE_LIMIT = 40
 _LONG = 60
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
@@ -48,10 +49,16 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
     printed = tables.unbox(text)
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
-    head = header.read(both, outline.build([line for line in lines if "|" not in line.text or line.text.count("|") == 1]))
+    head = header.read(both, [line for line in lines if line.text.count("|") < 2])
     plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
-    tree = outline.build([line for line in lines if line.start not in rows.used and not ("|" in line.text and line.text.count("|") > 2)])
+    tree = outline.build(
+        [
+            line
+            for line in lines
+            if line.start not in rows.used and not ("|" in line.text and line.text.count("|") > 2)
+        ]
+    )
     bare = [line for line in tree.head if _names_units(both, line)]
     if bare and not (head.title and tree.nodes and len(bare) < 2):
         _bare_measures(plan, tree.head, ())
@@ -59,7 +66,9 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
         if not node.children:
             _measure(plan, node)
     for node in tree.nodes:
-        if GOAL_HEADING.match(_heading(both, node)) and not any(GOAL_HEADING.match(_heading(both, up)) for up in node.ancestors()):
+        if GOAL_HEADING.match(node.heading) and not any(
+            GOAL_HEADING.match(up.heading) for up in node.ancestors()
+        ):
             _goals(plan, node)
     if not tree.nodes and not plan.measures and not rows.rows:
         _bare_measures(plan, tree.head, (), everything=True)
@@ -85,15 +94,9 @@ def _context(head: Header, reference: date | None) -> Context:
     own_year = own.year if own else int(titled[1]) if titled else None
     if head.issued_on is None and titled and (own is None or int(titled[1]) != own.year):
         own_year = int(titled[1])
-    return Context(year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year)
-
-
-def _heading(text: Text, node: Node) -> str:
-    """The folded heading of a node, without number, run-in text, blanks and final stop."""
-    line = node.lines[0]
-    words = text.folded[node.body : line.end]
-    stop = _RUN_IN_STOP.search(words)
-    return re.sub(r"\s+", "", words[: stop.start()] if stop else words)
+    return Context(
+        year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year
+    )
 
 
 def _path(text: Text, node: Node) -> tuple[str, ...]:
@@ -101,16 +104,18 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
     path = []
     for up in node.ancestors():
         words = text.folded[up.body : up.lines[0].end]
-        stop = re.search("[。]", words)
+        stop = _SENTENCE_STOP.search(words)
         end = up.body + (stop.start() if stop else len(words))
         path.append(re.sub(r"\s+", "", text.source[up.start : end]))
     return tuple(reversed(path))
 
 
-def _title_end(text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]) -> tuple[int, bool]:
+def _title_end(
+    text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
+) -> tuple[int, bool]:
     """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
     bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
-    stop = re.compile("[。!?]").search(text.folded, node_body, line_end)
+    stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
     if bracket < first:
         return bracket, False
@@ -118,7 +123,7 @@ def _title_end(text: Text, node_body: int, line_end: int, more: bool, mentions: 
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
     rest = text.folded[first:line_end].strip(" 。")
-    body_follows = bool(rest) and not (bracket <= first + 2 and bracket < line_end) or (not rest and more)
+    body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
 
 
@@ -133,21 +138,33 @@ def _shorten(text: str, start: int, end: int) -> int:
 def _measure(plan: _Plan, node: Node) -> None:
     """Add the measure of a leaf node, or its bare paragraphs, or nothing where it orders nothing."""
     text = plan.text
-    heading = _heading(text, node)
-    names = [heading, *(_heading(text, up) for up in node.ancestors())]
+    heading = node.heading
+    names = [heading, *(up.heading for up in node.ancestors())]
     doubts: list[Doubt] = []
     mentions = responsibility.collect(text, node.body, node.end, doubts)
     idle = any(IDLE_HEADING.match(name) or GOAL_HEADING.match(name) for name in names)
     if idle and not any(m.reading.groups for m in mentions):
         return
-    if len(node.lines) == 1 and node.style in ("cn", "chapter") and not mentions and "。" not in node.lines[0].text:
+    if (
+        len(node.lines) == 1
+        and node.style in ("cn", "chapter")
+        and not mentions
+        and "。" not in node.lines[0].text
+    ):
         return
-    bodies = [line for line in node.lines[1:]]
+    bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]
         separate = not any(LABEL_ONLY.match(line.text) for line in bodies)
         if len(named) > 1 and separate and not _names_units(text, node.lines[0]):
-            _bare_measures(plan, bodies, (*_path(text, node), re.sub(r"\s+", "", text.source[node.start : node.lines[0].end]).rstrip("。")))
+            _bare_measures(
+                plan,
+                bodies,
+                (
+                    *_path(text, node),
+                    re.sub(r"\s+", "", text.source[node.start : node.lines[0].end]).rstrip("。"),
+                ),
+            )
             return
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
@@ -165,13 +182,17 @@ def _names_units(text: Text, line: Line) -> bool:
     return any(m.form == "bracket" and m.reading for m in mentions)
 
 
-def _bare_measures(plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False) -> None:
+def _bare_measures(
+    plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False
+) -> None:
     """Paragraphs without a number: each that names its units is a measure (`everything`: each that says something)."""
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
     for line in lines:
-        labelled = bool(LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, []))
+        labelled = bool(
+            LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, [])
+        )
         if labelled and block:
             block.append(line)
             continue
@@ -179,7 +200,9 @@ def _bare_measures(plan: _Plan, lines: list[Line], path: tuple[str, ...], *, eve
             _bare(plan, path + heading, block)
             block = []
         named = _names_units(text, line)
-        says = everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+        says = (
+            everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+        )
         if named or says:
             block = [line]
         elif len(line.text) < 32 and not re.search("[。;,:]$", line.text):
@@ -196,11 +219,19 @@ def _bare(plan: _Plan, path: tuple[str, ...], lines: list[Line]) -> None:
 
 
 def _add_measure(
-    plan: _Plan, path: tuple[str, ...], number: str, start: int, body: int, lines: list[Line], mentions: list[Mention]
+    plan: _Plan,
+    path: tuple[str, ...],
+    number: str,
+    start: int,
+    body: int,
+    lines: list[Line],
+    mentions: list[Mention],
 ) -> None:
     text = plan.text
     end = lines[-1].end
-    title_end, heading = _title_end(text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions)
+    title_end, heading = _title_end(
+        text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions
+    )
     shown = title_end if heading else _shorten(text.folded, body, title_end)
     title = text.source[body:shown].strip(" \u3000。\n:\uff1a;\uff1b,\uff0c")
     holes = [mention.span for mention in mentions if mention.hole]
@@ -222,12 +253,13 @@ def _add_measure(
         if mention.reading.open:
             plan.doubts.append(Doubt("unit-list-open", "责任单位没有列全(“等”),请补充或确认", mention.span))
     people: list[Person] = [person for mention in mentions for person in mention.reading.people]
-    unit_doubt = not everyone
-    span: Span = (start, end)
-    if unit_doubt and not plan.defaults:
-        plan.doubts.append(Doubt("unit-missing", f"“{title}”没有写明责任单位", span))
+    whole: Span = (start, end)
+    if not everyone and not plan.defaults:
+        plan.doubts.append(Doubt("unit-missing", f"“{title}”没有写明责任单位", whole))
     plan.measures.append(
-        Measure(path, number, title, text.source[start:end], span, tuple(everyone), tuple(people), tuple(made))
+        Measure(
+            path, number, title, text.source[start:end], whole, tuple(everyone), tuple(people), tuple(made)
+        )
     )
 
 
@@ -239,7 +271,7 @@ def _has_body(lines: list[Line], mentions: list[Mention]) -> bool:
 
 def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]) -> list[Unit]:
     """Note the units of a default clause once for the plan; they are not repeated where it is printed."""
-    printed = [name for mention in mentions for name in mention.reading.defaults]
+    printed = [name.printed for mention in mentions for name in mention.reading.defaults]
     if not printed:
         return everyone
     plan.defaults += printed
@@ -248,11 +280,17 @@ def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]
 
 def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit]]) -> list[Clause]:
     """Give a clause the units of its own bracket, where a measure has several."""
-    brackets = [(m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "bracket" and named]
-    inline = [(m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "inline" and named]
+    brackets = [
+        (m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "bracket" and named
+    ]
+    inline = [
+        (m.span, named) for m, named in zip(mentions, each, strict=True) if m.form == "inline" and named
+    ]
     out = []
     for clause in made:
-        inner = [unit for span, named in inline if clause.span[0] <= span[0] < clause.span[1] for unit in named]
+        inner = [
+            unit for span, named in inline if clause.span[0] <= span[0] < clause.span[1] for unit in named
+        ]
         if not inner and len(brackets) > 1:
             inner = next((named for span, named in brackets if span[0] >= clause.span[1] - 1), [])
         out.append(replace(clause, units=tuple(inner)) if inner else clause)
@@ -271,7 +309,11 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
             clause = made[index]
             if clause.span[1] <= span[0] and clause.schedule.quote is None:
                 follows = index + 1 == len(made) or made[index + 1].span[0] >= span[1]
-                end = clauses.trim(plan.text.folded, span[0], dated[0].span[1])[1] if follows else clause.span[1]
+                end = (
+                    clauses.trim(plan.text.folded, span[0], dated[0].span[1])[1]
+                    if follows
+                    else clause.span[1]
+                )
                 due = dated[0].schedule.due
                 made[index] = replace(
                     clause,
@@ -302,4 +344,3 @@ def _plan_doubts(plan: _Plan, measures: tuple[Measure, ...], defaults: bool) -> 
         if difference:
             at = plan.text.folded.rfind(opening if difference > 0 else closing)
             plan.doubts.append(Doubt("bracket-unbalanced", f"{name}不成对,请核对原文", (at, at + 1)))
-

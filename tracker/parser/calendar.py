@@ -5,8 +5,23 @@ from __future__ import annotations
 from calendar import monthrange
 from datetime import date
 
-_FIXED = {"元旦": (1, 1), "五一": (5, 1), "劳动节": (5, 1), "七一": (7, 1), "八一": (8, 1), "国庆": (10, 1), "国庆节": (10, 1)}
-_LUNAR = {"春节": (1, 1), "元宵节": (1, 15), "端午": (5, 5), "端午节": (5, 5), "中秋": (8, 15), "中秋节": (8, 15)}
+_FIXED = {
+    "元旦": (1, 1),
+    "五一": (5, 1),
+    "劳动节": (5, 1),
+    "七一": (7, 1),
+    "八一": (8, 1),
+    "国庆": (10, 1),
+    "国庆节": (10, 1),
+}
+_LUNAR = {
+    "春节": (1, 1),
+    "元宵节": (1, 15),
+    "端午": (5, 5),
+    "端午节": (5, 5),
+    "中秋": (8, 15),
+    "中秋节": (8, 15),
+}
 _SEASONS = {
     "春季": ((3, 1), (5, 31)),
     "夏季": ((6, 1), (8, 31)),
@@ -36,7 +51,7 @@ def festival(name: str, year: int) -> date | None:
         return date(year, *_FIXED[name])
     if name.startswith("清明"):
         return date(year, 4, 4 if year % 4 in (0, 1) else 5)
-    from lunardate import LunarDate
+    from lunardate import LunarDate  # type: ignore[import-untyped]
 
     month, day = _LUNAR.get(name, (1, 1))
     try:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from . import schedule, targets
-from .schedule import Context, Found
+from .rules import Context
+from .schedule import Found
 from .types import UNSTATED, Clause, Doubt, Schedule, Span
 
 _SENTENCE = re.compile(
@@ -60,7 +62,11 @@ def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[S
             if pending:
                 between = text.folded[pending[1] : span[0]]
                 line = text.folded[text.folded.rfind("\n", 0, pending[1]) + 1 : pending[1]]
-                if between.strip(" ") == "\n" and (len(line) >= 25 or _WRAPPED.search(line)) and line[-1:] not in "。!?;:)”":
+                if (
+                    between.strip(" ") == "\n"
+                    and (len(line) >= 25 or _WRAPPED.search(line))
+                    and line[-1:] not in "。!?;:)”"
+                ):
                     pending = (pending[0], span[1])
                     continue
                 yield pending
@@ -76,13 +82,15 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
     dated: list[Found] = []
     for item in found:
         if item.schedule is None:
-            doubts.append(Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span))
+            doubts.append(
+                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
+            )
         elif not _merged(text, dated, item):
             dated.append(item)
     if any(item.schedule and item.schedule.kind != "ongoing" for item in dated):
         dated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
     starts = [span[0]]
-    for before, item in zip(dated, dated[1:], strict=False):
+    for before, item in pairwise(dated):
         starts.append(_cut(folded, before.span[1], item.span[0]))
     clauses = []
     for index, start in enumerate(starts):
@@ -114,19 +122,29 @@ def _merged(text: Text, dated: list[Found], item: Found) -> bool:
     between = text.folded[last.span[1] : item.span[0]]
     adjoining = not re.search(r"[,;。、]", between) and len(between) <= 2
     if item.schedule.kind == "recurring" and last.schedule.kind in ("deadline", "window") and adjoining:
-        both = replace(item.schedule, due=last.schedule.due, start=last.schedule.start, implied=last.schedule.implied)
+        both = replace(
+            item.schedule, due=last.schedule.due, start=last.schedule.start, implied=last.schedule.implied
+        )
         dated[-1] = Found((last.span[0], item.span[1]), both)
         return True
     if last.schedule.kind == "recurring" and item.schedule.kind == "recurring":
         return item.schedule.every == last.schedule.every and adjoining
-    if last.schedule.kind == "recurring" and item.schedule.implied and (adjoining or _bracketed(text.folded, last.span[1], item.span[0])):
+    if (
+        last.schedule.kind == "recurring"
+        and item.schedule.implied
+        and (adjoining or _bracketed(text.folded, last.span[1], item.span[0]))
+    ):
         return True
     if last.schedule.kind == "start" and item.schedule.kind == "deadline" and adjoining:
         both = replace(item.schedule, kind="window", start=last.schedule.start)
         dated[-1] = Found((last.span[0], item.span[1]), both)
         return True
     weak = item.schedule.rule in ("year", "month", "within_year") and item.schedule.kind == "deadline"
-    return weak and _bracketed(text.folded, last.span[1], item.span[0]) and item.schedule.due == last.schedule.due
+    return (
+        weak
+        and _bracketed(text.folded, last.span[1], item.span[0])
+        and item.schedule.due == last.schedule.due
+    )
 
 
 def _bracketed(text: str, start: int, at: int) -> bool:
@@ -154,6 +172,10 @@ def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) ->
         doubts.append(Doubt("deadline-past", f"“{quote}”早于文件日期{context.issued}", span))
 
 
-def make(text: Text, start: int, end: int, holes: list[Span], context: Context, doubts: list[Doubt]) -> list[Clause]:
+def make(
+    text: Text, start: int, end: int, holes: list[Span], context: Context, doubts: list[Doubt]
+) -> list[Clause]:
     """All clauses of a region, in order."""
-    return [clause for span in sentences(text, start, end, holes) for clause in split(text, span, context, doubts)]
+    return [
+        clause for span in sentences(text, start, end, holes) for clause in split(text, span, context, doubts)
+    ]

@@ -7,27 +7,33 @@ from datetime import date
 
 from .clauses import Text
 from .lexicon import to_int
-from .outline import Line, Outline
+from .outline import AUTHORITY, SIGNED, Line, is_numbered
 from .types import Header
 
 _KIND = (
     "(?:实施方案|行动方案|工作方案|行动计划|实施计划|工作计划|工作要点|实施意见|指导意见|若干措施|若干意见|实施细则|管理办法|暂行办法|任务分工|分工方案"
     "|方案|计划|规划|意见|办法|要点|措施|清单|任务书|纲要|规定|细则|条例|安排|台账|分解表|责任表|一览表|预案|决定|部署|通知|公告|通告|函|报告|总结|倡议书|通报)"
 )
-_TITLE = re.compile(rf"^[^。;!?:|]{{2,90}}{_KIND}(?:\((?:试行|暂行|征求意见稿|草案|修订稿|送审稿|\d{{4}}[^()]*|[^()]*版|[^()]*年[^()]*)\))*$")
+_TITLE = re.compile(
+    rf"^[^。;!?:|]{{2,90}}{_KIND}(?:\((?:试行|暂行|征求意见稿|草案|修订稿|送审稿|\d{{4}}[^()]*|[^()]*版|[^()]*年[^()]*)\))*$"
+)
 _NOTICE = re.compile(r"(?:通知|公告|通告|函|批复)$")
-_NUMBER = re.compile(r"(?:^|[ :])((?:[\u4e00-\u9fff]{1,12}\(?(?:字|函|办|发|政)?\)?\(\d{4}\)(?:第)? ?\d{1,5} ?号))(?=$| )")
+_NUMBER = re.compile(
+    r"(?:^|[ :])((?:[\u4e00-\u9fff]{1,12}\(?(?:字|函|办|发|政)?\)?\(\d{4}\)(?:第)? ?\d{1,5} ?号))(?=$| )"
+)
+_YEARS_BELOW = re.compile(r"\((?:(?:19|20)\d\d年?(?:-(?:19|20)\d\d)?年?(?:度)?|试行|暂行|征求意见稿|草案)\)")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
 _DATE = re.compile(
     rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?(?:月|[-/.]) ?(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?: ?日|(?!\d))"
 )
-_AUTHORITY = re.compile(
-    r"^[\u4e00-\u9fff()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
-)
 _PUBLISHED = re.compile(r"(?:发布|发文|公布|更新|刊登|上网|生成)?(?:日期|时间) ?:|字体|来源|浏览|阅读|点击")
 _ISSUED = re.compile(r"(?:成文|印发|签发|制定)(?:日期|时间) ?: ?")
-_ISSUING = re.compile(r"^(?P<who>[\u4e00-\u9fff()、 ]{2,40}?(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|委|署|管委会|指挥部|领导小组|领导组))关于")
-_RELEASES = re.compile(r"(?P<who>[\u4e00-\u9fff]{2,14}?(?:人民政府办公[室厅]|人民政府|办公[室厅]|委员会|局|厅))(?:发布|印发|出台|公布)(?:了)?《")
+_ISSUING = re.compile(
+    r"^(?P<who>[\u4e00-\u9fff()、 ]{2,40}?(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|委|署|管委会|指挥部|领导小组|领导组))关于"
+)
+_RELEASES = re.compile(
+    r"(?P<who>[\u4e00-\u9fff]{2,14}?(?:人民政府办公[室厅]|人民政府|办公[室厅]|委员会|局|厅))(?:发布|印发|出台|公布)(?:了)?《"
+)
 _QUOTED_TITLE = re.compile(rf"《([^《》]{{4,60}}?{_KIND}(?:\([^()]*\))?)》")
 
 
@@ -47,23 +53,51 @@ def _only_date(line: str) -> date | None:
     return parse_date(line) if match else None
 
 
-def read(text: Text, outline: Outline) -> Header:
-    """The header, from the lines before the first number and those behind the end."""
-    head = outline.head
+def split(lines: list[Line]) -> tuple[list[Line], list[Line]]:
+    """The lines in front of the plan's first number, and the last lines of the document.
+
+    Where a notice with numbers of its own stands before the plan, the plan begins at its title behind the signature.
+    """
+    first = next((index for index, line in enumerate(lines) if is_numbered(line)), len(lines))
+    end = first
+    if any(SIGNED.match(line.text) for line in lines[first:]):
+        for index in range(first + 1, len(lines) - 1):
+            behind = any(SIGNED.match(line.text) for line in lines[max(first, index - 3) : index])
+            if behind and _is_title(lines[index]) and not _NOTICE.search(lines[index].text):
+                end = next((at for at in range(index + 1, len(lines)) if is_numbered(lines[at])), index + 1)
+                break
+    return lines[:end], lines[max(end, len(lines) - 8) :]
+
+
+def _is_title(line: Line) -> bool:
+    squeezed = line.text.replace(" ", "")
+    return bool(_TITLE.match(squeezed)) and not squeezed.startswith(
+        ("附", "现将", "根据", "为", "按照", "各", "《", "(")
+    )
+
+
+def read(text: Text, lines: list[Line]) -> Header:
+    """The header, from the lines before the first number and the last lines of the document."""
+    head, tail = split(lines)
+    numbered = len(head) < len(lines)
     printed = text.source
-    plan = _title_index(head, bool(outline.nodes))
-    tail = outline.tail
-    if outline.nodes:
-        tail = outline.nodes[-1].lines[-4:] + tail
+    plan = _title_index(head, numbered)
     title = _joined(printed, head, plan) if plan is not None else _quoted_title(text, head)
-    number = next((printed[line.start + m.start(1) : line.start + m.end(1)] for line in head if len(line.text) < 90 and (m := _NUMBER.search(line.text))), None)
+    number = next(
+        (
+            printed[line.start + m.start(1) : line.start + m.end(1)]
+            for line in head
+            if len(line.text) < 90 and (m := _NUMBER.search(line.text))
+        ),
+        None,
+    )
     issuer: str | None = None
     issued: date | None = None
     published: date | None = None
     for index, line in enumerate(head):
         day = _only_date(line.text)
         above = head[index - 1] if index else None
-        if day and above and _AUTHORITY.match(above.text) and not _NUMBER.search(above.text):
+        if day and above and AUTHORITY.match(above.text) and not _NUMBER.search(above.text):
             later = head[index + 1].text if index + 1 < len(head) else ""
             if not _PUBLISHED.search(later) and not issued:
                 issued, issuer = day, _clean(printed, above)
@@ -78,14 +112,21 @@ def read(text: Text, outline: Outline) -> Header:
             issued = issued or day
     for index, line in enumerate(tail):
         day = _only_date(line.text)
-        if day and issued is None:
+        if day and issued is None and SIGNED.match(line.text):
             issued = day
-            if index and _AUTHORITY.match(tail[index - 1].text):
+            if index and AUTHORITY.match(tail[index - 1].text):
                 issuer = issuer or _clean(printed, tail[index - 1])
     if issuer is None:
         issuer = _named_issuer(text, head, plan)
     if plan is not None and issued is None:
-        below = next((line for line in head[plan + 1 : plan + 3] if line.text.startswith("(") and parse_date(line.text)), None)
+        below = next(
+            (
+                line
+                for line in head[plan + 1 : plan + 3]
+                if line.text.startswith("(") and parse_date(line.text)
+            ),
+            None,
+        )
         issued = parse_date(below.text) if below else None
     return Header(title, re.sub(r"\s+", "", number) if number else None, issuer, issued, published)
 
@@ -96,29 +137,41 @@ def _clean(source: str, line: Line) -> str:
 
 def _title_index(head: list[Line], numbered: bool) -> int | None:
     """The line that is (or ends) the title of the plan: the last fitting line, a plan before its notice."""
-    fitting = [
+    fitting = [index for index, line in enumerate(head) if not is_numbered(line) and _is_title(line)]
+    plans = [
         index
-        for index, line in enumerate(head)
-        if _TITLE.match(squeezed := line.text.replace(" ", "")) and not squeezed.startswith(("附", "现将", "根据", "为", "按照", "各", "《", "("))
+        for index in fitting
+        if not _NOTICE.search(re.sub(r"\([^()]*\)$", "", head[index].text.replace(" ", "")))
     ]
-    plans = [index for index in fitting if not _NOTICE.search(re.sub(r"\([^()]*\)$", "", head[index].text.replace(" ", "")))]
     if plans:
         return plans[-1]
     return fitting[-1] if fitting and numbered else (fitting[0] if fitting else None)
 
 
 def _joined(source: str, head: list[Line], index: int) -> str:
-    """The title with the line(s) above that belong to it: an authority's name, or an unfinished first half."""
+    """The title with the lines round it that belong to it: an authority, an unfinished first half, (2024-2026年)."""
     title = _clean(source, head[index])
+    below = head[index + 1].text.replace(" ", "") if index + 1 < len(head) else ""
+    if _YEARS_BELOW.fullmatch(below):
+        title += _clean(source, head[index + 1])
+    whole_head = "".join("".join(_clean(source, line)) for line in head[: max(index - 1, 0)])
     for above in reversed(head[max(0, index - 2) : index]):
         text = above.text.replace(" ", "")
-        if title.startswith("关于") and _AUTHORITY.match(text):
-            return _clean(source, above) + title
-        whole = text + title
-        if re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text) and len(whole) < 70 and not re.search(r"[:。;]", text) and not _NUMBER.search(text) and not _only_date(text):
-            title = _clean(source, above) + title
-        else:
+        printed = _clean(source, above)
+        if title.startswith("关于") and AUTHORITY.match(text):
+            return printed + title
+        unfinished = re.search(r"[和与的、及省市县区]$|工作$|关于.{2,}(?<!通知)$", text)
+        if (
+            len(text + title) >= 70
+            or re.search(r"[:。;]", text)
+            or _NUMBER.search(text)
+            or _only_date(text)
+            or text.startswith("(")
+        ):
             break
+        if not unfinished and printed + title.split("(")[0] not in whole_head:
+            break
+        title = printed + title
     return title
 
 

@@ -76,6 +76,7 @@ VERBS: dict[str, str] = {
 }
 _VERB_ALTERNATION = "|".join(f"(?P<{role}>{words})" for role, words in VERBS.items())
 CLOSING = re.compile(rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})(?:{_VERB_ALTERNATION})$", re.DOTALL)
+CLOSING_ENDS = frozenset("头责合与施实导助办担抓加同持行进总定展理好")
 CHOP = re.compile(
     r"牵头(?:负责|组织实施|组织|实施|落实|抓总)?(?:[,、;]|(?=会同|[市县区省]\S))|(?:负责落实|负责|配合|参与)(?:[、]|(?=[市县区省各]\S))"
 )
@@ -95,7 +96,7 @@ OPEN_TAIL = re.compile(
     r"(?<![高平中初对])等(?:\d+个|[一二三四五六七八九十]+个|多个|各)?(?:[省市县区乡镇]?[直级]?)?(?:各|有关|相关|其他|成员|职能|责任)*"
     r"(?:部门|单位|机构|成员单位|企业|委办局|处室|部委)*(?:和单位|、单位)?(?=$|[和及与、,;])"
 )
-NOBODY = frozenset({"无", "-", "/", "--", "暂无", "无。", "—"})
+NOBODY = frozenset({"无", "-", "/", "--", "暂无", "无。", "—", "下同"})
 
 # Headings under which nothing is ordered; and those whose numbers are the plan's goals.
 _HEAD = "(?:总体|主要|工作|行动|发展|阶段性?|年度|具体|预期|任务|整治|治理|建设|改革|创建|基本|攻坚|战略|规划|近期|远期|预期性|量化)"

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from .lexicon import FURNITURE, to_int
-from .types import Span
 
 _CN = "[一二三四五六七八九十百零]{1,4}"
 # (style, rank, pattern). A lower rank stands higher in the tree.
@@ -16,8 +15,16 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     ("article", 1, rf"第(?P<article>{_CN}|\d{{1,3}})条[ 、:.]*"),
     ("cn", 1, rf"(?P<cn>{_CN})(?:[、.,](?![一二三四五六七八九十\d]*期)| +(?=[\u4e00-\u9fff]))[ ]*"),
     ("paren_cn", 2, rf"\((?P<paren_cn>{_CN})\)[、. ]*"),
-    ("decimal", 3, r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*"),
-    ("num", 3, r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*"),
+    (
+        "decimal",
+        3,
+        r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*",
+    ),
+    (
+        "num",
+        3,
+        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
+    ),
     ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
     ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
@@ -30,8 +37,17 @@ _INLINE = {
     "paren_cn": re.compile(rf"(?<=[。;) ])\(({_CN})\)(?=[ ]*[\u4e00-\u9fff“《])"),
     "cn": re.compile(rf"(?<=[。) ])({_CN})、(?=[\u4e00-\u9fff“《])"),
 }
-_NESTED = re.compile(rf"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
+_NESTED = re.compile(r"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
+_CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
+_CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+_HEADING_STOP = re.compile("[。:!?]")
+SIGNED = re.compile(
+    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
+)
+AUTHORITY = re.compile(
+    r"^[\u4e00-\u9fff()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
+)
 
 
 @dataclass(slots=True)
@@ -52,6 +68,7 @@ class Node:
     start: int
     body: int  # where the text begins, behind the number
     lines: list[Line]
+    heading: str = ""  # folded, without number, run-in text, blanks and final stop
     parent: Node | None = None
     children: list[Node] = field(default_factory=list)
 
@@ -101,9 +118,16 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         inner = _INLINE.get(style)
         following = None
         if inner:
-            following = next((m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None)
+            following = next(
+                (m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None
+            )
         nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
-        if nested and style in ("cn", "paren_cn") and nested.start() - marker.end() < 60 and "(" not in text[marker.end() : nested.start()]:
+        if (
+            nested
+            and style in ("cn", "paren_cn")
+            and nested.start() - marker.end() < 60
+            and "(" not in text[marker.end() : nested.start()]
+        ):
             kind = MARKER.match(text, nested.start())
             if kind and RANKS[kind.lastgroup or "circle"] > RANKS[style]:
                 following = nested
@@ -126,7 +150,9 @@ def _value(marker: re.Match[str]) -> int:
 
 
 def _rank(node: Node) -> float:
-    return RANKS.get(node.style.split(":")[0], 9) + (0.1 * int(node.style[8:]) if node.style.startswith("decimal:") else 0)
+    return RANKS.get(node.style.split(":")[0], 9) + (
+        0.1 * int(node.style[8:]) if node.style.startswith("decimal:") else 0
+    )
 
 
 def build(lines: list[Line]) -> Outline:
@@ -135,18 +161,25 @@ def build(lines: list[Line]) -> Outline:
     stack: list[Node] = []
     ended = False
     for line in lines:
-        if _CONTENTS.search(line.text):
+        if line.text[-1] in _CONTENTS_ENDS and _CONTENTS.search(line.text):
             continue
         marker = MARKER.match(line.text) if "|" not in line.text else None
         if marker and marker.end() < len(line.text):
             style = marker.lastgroup or ""
             if style == "decimal":
                 style = f"decimal:{marker[0].strip(' .、').count('.')}"
-            node = Node(style, _value(marker), line.start, line.start + marker.end(), [line])
+            heading = "".join(_HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0].split())
+            node = Node(style, _value(marker), line.start, line.start + marker.end(), [line], heading)
             _place(node, stack)
             outline.nodes.append(node)
             ended = False
             outline.tail.clear()
+        elif line.text[-1] in "日发)" and SIGNED.match(line.text):
+            last = outline.nodes[-1].lines if outline.nodes else outline.head
+            if outline.nodes and not ended and len(last) > 1 and AUTHORITY.match(last[-1].text):
+                outline.tail.append(last.pop())
+            ended = bool(outline.nodes)
+            (outline.tail if ended else outline.head).append(line)
         elif FURNITURE.match(line.text):
             ended = bool(outline.nodes)
             stack.clear()
@@ -176,6 +209,7 @@ def _place(node: Node, stack: list[Node]) -> None:
     stack.append(node)
 
 
-def span_of(lines: list[Line]) -> Span:
-    """From the first to the last of some lines."""
-    return lines[0].start, lines[-1].end
+def is_numbered(line: Line) -> bool:
+    """Whether a line begins with a number of the outline."""
+    marker = MARKER.match(line.text)
+    return bool(marker and marker.end() < len(line.text) and "|" not in line.text)

@@ -30,8 +30,39 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f]")
 _FURNITURE = "script|style|noscript|nav|header|footer|aside|form|button|select|iframe|svg|template"
 _BLOCKS = frozenset(
-    "address article blockquote br center dd div dl dt fieldset figure h1 h2 h3 h4 h5 h6 hr li main ol p pre "
-    "section table tbody tfoot thead title tr ul".split()
+    [
+        "address",
+        "article",
+        "blockquote",
+        "br",
+        "center",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "fieldset",
+        "figure",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "li",
+        "main",
+        "ol",
+        "p",
+        "pre",
+        "section",
+        "table",
+        "tbody",
+        "tfoot",
+        "thead",
+        "title",
+        "tr",
+        "ul",
+    ]
 )
 _META_CHARSET = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 
@@ -46,15 +77,12 @@ def decode(data: bytes, name: str, *, declared: str | None = None) -> str:
             candidates = [encoding]
             break
     else:
-        zeros = data[:4096].count(0)
-        # UTF-16 without a mark: line ends and digits leave NUL bytes on one side only.
-        low, high = data[0:4096:2].count(0), data[1:4096:2].count(0)
-        if zeros and not low:
-            candidates = ["utf-16-le"]
-        elif zeros and not high:
-            candidates = ["utf-16-be"]
+        # UTF-16 without a mark: line ends and digits leave NUL bytes, in the high half of each unit.
+        even, odd = data[0:4096:2].count(0), data[1:4096:2].count(0)
+        if even or odd:
+            candidates = ["utf-16-be", "utf-16-le"] if even > odd else ["utf-16-le", "utf-16-be"]
         else:
-            candidates = [*([declared] if declared else []), "utf-8", "gb18030", "utf-16-le", "utf-16-be"]
+            candidates = [*([declared] if declared else []), "utf-8", "gb18030"]
     for encoding in candidates:
         try:
             text = data.decode(encoding)
@@ -73,7 +101,7 @@ def read_txt(data: bytes, name: str) -> str:
 
 def read_html(data: bytes, name: str) -> str:
     """A web page as lines of text: page furniture dropped, one line per block, table rows with cells joined by |."""
-    from lxml import etree, html
+    from lxml import etree, html  # type: ignore[import-untyped]
 
     found = _META_CHARSET.search(data[:4096])
     text = decode(data, name, declared=found[1].decode("ascii") if found else None)

@@ -35,7 +35,12 @@ class Mention:
 def _bracket(text: Text, start: int, end: int, form: Literal["bracket", "inline"]) -> Mention:
     """The mention of a bracket whose content is [start, end)."""
     reading = units.read(text.folded[start:end], text.source[start:end])
-    return Mention((start - 1, end + 1), reading, form, tuple((left + start, right + start) for left, right in reading.times))
+    return Mention(
+        (start - 1, end + 1),
+        reading,
+        form,
+        tuple((left + start, right + start) for left, right in reading.times),
+    )
 
 
 def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Mention]:
@@ -57,9 +62,10 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
         mentions += _unclosed(text, start, end, taken, doubts)
     if ")" in region:
         mentions += _unopened(text, start, end, taken, doubts)
-    mentions += _labels(text, start, end, taken)
+    if ":" in region:
+        mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
-    if "牵头" in region:
+    if "牵头" in region and "由" in region:
         for match in re.finditer(r"[^。\n]+", region):
             left, right = start + match.start(), start + match.end()
             if any(a < right and left < b for a, b in taken if a <= left):
@@ -110,11 +116,15 @@ def _unopened(text: Text, start: int, end: int, taken: list[Span], doubts: list[
         if stripped.endswith(")") and stripped.count(")") > stripped.count("("):
             left = position + stripped.rfind("。") + 1
             right = position + len(stripped) - 1
-            if not any(a < right and left < b for a, b in taken) and units.names_units(text.folded[left:right], closing=True):
+            if not any(a < right and left < b for a, b in taken) and units.names_units(
+                text.folded[left:right], closing=True
+            ):
                 reading = units.read(text.folded[left:right], text.source[left:right])
                 found.append(Mention((left, right + 1), reading, "bracket"))
                 taken.append((left, right + 1))
-                doubts.append(Doubt("bracket-unbalanced", "责任单位的括号缺少前半边,请核对", (left, right + 1)))
+                doubts.append(
+                    Doubt("bracket-unbalanced", "责任单位的括号缺少前半边,请核对", (left, right + 1))
+                )
         position += len(line) + 1
     return found
 
@@ -155,14 +165,18 @@ def _value_end(folded: str, start: int, limit: int) -> int:
             break
         stop = following.end()
     dot = folded.find("。", start, stop)
-    if 0 <= dot < stop - 1 and folded[dot + 1 : stop].strip(" ") and not _LEFT_OUT.search(folded, dot + 1, min(stop, dot + 12)):
+    if (
+        0 <= dot < stop - 1
+        and folded[dot + 1 : stop].strip(" ")
+        and not _LEFT_OUT.search(folded, dot + 1, min(stop, dot + 12))
+    ):
         stop = dot + 1
     return stop
 
 
 def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention]:
     """Whole lines of units with their verbs, without bracket or label: 市教育局牵头,市财政局配合。"""
-    found = []
+    found: list[Mention] = []
     first = text.folded.find("\n", start, end)
     if first < 0:
         return found
@@ -172,7 +186,11 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
         left = position + line.find(stripped) if stripped else position
         right = left + len(stripped)
         position += len(line) + 1
-        if not 4 < len(stripped) < 240 or not _STATEMENT.search(stripped) or any(a < right and left < b for a, b in taken):
+        if (
+            not 4 < len(stripped) < 240
+            or not _STATEMENT.search(stripped)
+            or any(a < right and left < b for a, b in taken)
+        ):
             continue
         if "。" not in stripped and units.is_unit_list(stripped):
             reading = units.read(stripped, text.source[left:right])
@@ -195,7 +213,7 @@ def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], l
     roles = {unit.name: unit for unit in together}
     for mention in mentions:
         if _is_shared(mention):
-            names = [name for group in mention.reading.groups for name in group.names]
+            names = [name.printed for group in mention.reading.groups for name in group.names]
             named = [roles[name] for name in dict.fromkeys(names)]
         else:
             units.inherit_prefix([mention.reading])

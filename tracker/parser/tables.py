@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from . import clauses, schedule, units
 from .clauses import Text
+from .lexicon import FURNITURE
 from .outline import Line
-from .schedule import Context
+from .rules import Context
 from .types import Clause, Doubt, Person, Row, Span, Unit
 
 # What a column holds, by the words of its head.
@@ -21,11 +22,24 @@ _COLUMNS: tuple[tuple[str, str], ...] = (
     ("support", r".*(?:配合|协办|协同|参与|协助).*"),
     ("time", r".*(?:时限|时间|期限|节点|进度安排|完成日期)"),
     ("duty", r".*(?:责任|负责|承办|实施|主管|落实|分工).*?(?:单位|部门|主体|处室|科室)?|责任单位|单位|部门"),
-    ("content", r".*(?:类别|领域|分类|方面|任务|工作|措施|内容|举措|项目|事项|目标|指标|要求|问题|名称|类型|板块|条款|要点|环节)"),
+    (
+        "content",
+        r".*(?:类别|领域|分类|方面|任务|工作|措施|内容|举措|项目|事项|目标|指标|要求|问题|名称|类型|板块|条款|要点|环节)",
+    ),
 )
 _HEAD_CELL = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _COLUMNS))
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
+
+
+SECTION = re.compile(r"^[(]?[一二三四五六七八九十]+[)、]")
+
+
+# A table whose columns are only set apart by blanks: its head, and one row.
+_COLLAPSED_HEAD = re.compile(
+    r"^序 *号 +[^。:;]*(?:责任|牵头|负责|承办|主办|配合)[^。:;]*(?:单位|部门)[^。:;]*$"
+)
+_COLLAPSED_ROW = re.compile(r"^\d{1,3}[.、]? +(?P<rest>.+)$")
 
 
 @dataclass(slots=True)
@@ -56,10 +70,15 @@ def unbox(text: str) -> str:
             row.clear()
 
     lines = text.split("\n")
-    ruled = any(_BORDER.match(line.strip()) and "\u2500" <= line.strip()[0] for line in lines if line.strip())
+    ruled = any(_BORDER.match(line.strip()) and line.strip()[0] >= "\u2500" for line in lines if line.strip())
     for line in lines:
         stripped = line.strip()
-        if stripped and _BORDER.match(stripped) and any("\u2500" <= char <= "\u257f" for char in stripped) and not re.search(r"\w", stripped):
+        if (
+            stripped
+            and _BORDER.match(stripped)
+            and any("\u2500" <= char <= "\u257f" for char in stripped)
+            and not re.search(r"\w", stripped)
+        ):
             flush()
         elif _BOX.search(stripped):
             cells = _BOX.split(stripped.strip("\u2502\u2503\u2551"))
@@ -114,6 +133,13 @@ def find(text: Text, lines: list[Line], context: Context, first_leads: bool, dou
                 found.used.update(line.start for line in lines[index:stop])
             index = stop
             continue
+        if _COLLAPSED_HEAD.match(lines[index].text) and len(lines[index].text) < 60:
+            rows, stop = _read_collapsed(text, lines, index + 1, context, first_leads, doubts)
+            if rows:
+                found.rows += rows
+                found.used.update(line.start for line in lines[index:stop])
+                index = stop
+                continue
         run = index
         while run < len(lines) and run - index < 12 and head_kind(lines[run].text):
             run += 1
@@ -129,7 +155,9 @@ def find(text: Text, lines: list[Line], context: Context, first_leads: bool, dou
     return found
 
 
-def _read_block(text: Text, block: list[list[Cell]], context: Context, first_leads: bool, doubts: list[Doubt]) -> list[Row]:
+def _read_block(
+    text: Text, block: list[list[Cell]], context: Context, first_leads: bool, doubts: list[Doubt]
+) -> list[Row]:
     head = next((i for i, cells in enumerate(block) if len(cells) >= 2 and _is_head(cells)), None)
     if head is None:
         width = max(len(cells) for cells in block)
@@ -211,7 +239,12 @@ def _row(
     doubts: list[Doubt],
 ) -> Row | None:
     content = [index for index, kind in enumerate(kinds) if kind == "content"]
-    if not content:
+    filled = [cell for cell in placed if cell and cell.text]
+    if not content or (len(filled) == 1 and FURNITURE.match(filled[0].text)):
+        return None
+    if len(filled) == 1 and len(kinds) > 2 and SECTION.match(filled[0].text):
+        above.clear()
+        above[content[0]] = filled[0]
         return None
     for order, index in enumerate(content):
         cell = placed[index]
@@ -225,7 +258,9 @@ def _row(
         own = next((cell for index in reversed(content) if (cell := placed[index]) and cell.text), None)
         if own is None:
             return None
-    higher = [text.source[above[i].start : above[i].end] for i in content if i in above and above[i] is not own]
+    higher = [
+        text.source[above[i].start : above[i].end] for i in content if i in above and above[i] is not own
+    ]
     readings: list[units.Reading] = []
     people: list[Person] = []
     times: list[Span] = []
@@ -240,7 +275,11 @@ def _row(
             if reading.open:
                 doubts.append(Doubt("unit-list-open", f"“{source}”的单位没有列全", (cell.start, cell.end)))
         elif kind == "people":
-            people += [Person("责任人", name) for name in re.split(r"[、,; ]+", source) if name and name not in ("无",)]
+            people += [
+                Person("责任人", name)
+                for name in re.split(r"[、,; ]+", source)
+                if name and name not in ("无",)
+            ]
         elif kind == "time":
             times.append((cell.start, cell.end))
     units.inherit_prefix(readings)
@@ -250,15 +289,27 @@ def _row(
     everyone: list[Unit] = units.resolve(readings, first_leads=first_leads)
     people += [person for reading in readings for person in reading.people]
     category, work = (higher[0], higher[-1]) if len(higher) > 1 else ("", higher[0] if higher else "")
-    return Row(category, work, text.source[own.start : own.end], (own.start, own.end), tuple(everyone), tuple(people), tuple(made))
+    return Row(
+        category,
+        work,
+        text.source[own.start : own.end],
+        (own.start, own.end),
+        tuple(everyone),
+        tuple(people),
+        tuple(made),
+    )
 
 
-def date_all(text: Text, made: list[Clause], span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
+def date_all(
+    text: Text, made: list[Clause], span: Span, context: Context, doubts: list[Doubt]
+) -> list[Clause]:
     """Give the time of a field to the clauses that state none."""
     found = list(schedule.search(text.folded, *span, replace(context, field=True)))
     for item in found:
         if item.schedule is None:
-            doubts.append(Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span))
+            doubts.append(
+                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
+            )
     dated = [item for item in found if item.schedule]
     if not dated:
         return made
@@ -274,13 +325,20 @@ def date_all(text: Text, made: list[Clause], span: Span, context: Context, doubt
 
 
 def _read_flat(
-    text: Text, lines: list[Line], start: int, kinds: list[str], context: Context, first_leads: bool, doubts: list[Doubt]
+    text: Text,
+    lines: list[Line],
+    start: int,
+    kinds: list[str],
+    context: Context,
+    first_leads: bool,
+    doubts: list[Doubt],
 ) -> tuple[list[Row], int]:
     """Rows of a table that was flattened to one cell a line; returns them and the index behind the table."""
     rows: list[Row] = []
     above: dict[int, Cell] = {}
     stop = start
-    for group, stop in _groups(lines, start, kinds):
+    for group, behind in _groups(lines, start, kinds):
+        stop = behind
         placed = _place_flat(group, kinds)
         row = _row(text, placed, kinds, above, context, first_leads, doubts)
         if row:
@@ -288,19 +346,60 @@ def _read_flat(
     return rows, stop
 
 
+def _read_collapsed(
+    text: Text, lines: list[Line], start: int, context: Context, first_leads: bool, doubts: list[Doubt]
+) -> tuple[list[Row], int]:
+    """Rows of a table without separators: a serial number, the words, and behind a blank the units (and a time)."""
+    rows: list[Row] = []
+    index = start
+    while index < len(lines) and (match := _COLLAPSED_ROW.match(lines[index].text)):
+        at = lines[index].start + match.start("rest")
+        cells = [
+            Cell(at + part.start(), at + part.end(), part[0]) for part in re.finditer(r"\S+", match["rest"])
+        ]
+        last: list[Cell] = []
+        kinds: list[str] = []
+        while len(cells) > 1 and (
+            units.is_unit_list(cells[-1].text)
+            or (len(cells[-1].text) < 16 and schedule.HINT.search(cells[-1].text))
+        ):
+            kinds.insert(0, "duty" if units.is_unit_list(cells[-1].text) else "time")
+            last.insert(0, cells.pop())
+        words = Cell(cells[0].start, cells[-1].end, text.folded[cells[0].start : cells[-1].end])
+        if kinds.count("duty") > 1:
+            kinds = [
+                "lead"
+                if kind == "duty" and order == kinds.index("duty")
+                else "support"
+                if kind == "duty"
+                else kind
+                for order, kind in enumerate(kinds)
+            ]
+        row = _row(text, [words, *last], ["content", *kinds], {}, context, first_leads, doubts)
+        if row:
+            rows.append(row)
+        index += 1
+    return rows, index
+
+
 def _groups(lines: list[Line], start: int, kinds: list[str]) -> Iterator[tuple[list[Cell], int]]:
     """The cells of each row: from one serial number to the next, or as many as there are columns."""
     index, serial = start, 0
     if kinds[0] != "number":
         while index + len(kinds) <= len(lines):
-            yield [Cell(line.start, line.end, line.text) for line in lines[index : index + len(kinds)]], index + len(kinds)
+            yield (
+                [Cell(line.start, line.end, line.text) for line in lines[index : index + len(kinds)]],
+                index + len(kinds),
+            )
             index += len(kinds)
         return
     while index < len(lines):
         group: list[Line] = []
         at = index
         while at < len(lines) and len(group) < 3 * len(kinds):
-            if lines[at].text == str(serial + 2) and group or (head_kind(lines[at].text) and group and lines[at].text.startswith("序")):
+            if (lines[at].text == str(serial + 2) and group) or (
+                head_kind(lines[at].text) and group and lines[at].text.startswith("序")
+            ):
                 break
             group.append(lines[at])
             at += 1

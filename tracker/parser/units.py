@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from .lexicon import (
     CHOP,
     CLOSING,
+    CLOSING_ENDS,
     LABEL,
     LABEL_KINDS,
     LABEL_START,
@@ -27,7 +29,7 @@ from .types import Person, Role, Span, Unit
 
 BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)")
 _NOT_UNITS = re.compile(
-    r"^(?:以下简称|简称|含|包括|包含|不含|如|即|详见|见|以|其中|指|例如|下同|按|经|至|从|自|由于|注|不|未|原|括号)"
+    r"^(?:以下简称|简称|以下统称|含(?!山)|包括|包含|不含|如[:,\u4e00-\u9fff](?!皋|东)|即[:,为]|详见|见附|以\S+为|其中|指[的在]|例如|下同|按规定|至\d|从\d|自\d|由于|注[:]|不[得含包]|未[经按])"
 )
 _DEFAULTS = re.compile(
     r"(?:以下|下列|下述)(?:各项|所有|全部)?(?:重点)?(?:任务|措施|工作|内容|事项|条款)?,?(?:均|都|需|由|应|须|要|皆|为|涉及)+"
@@ -42,20 +44,43 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
+_FIRST_LEADS_PHRASE = re.compile(rf"(?:{FIRST_LEADS.pattern})[^,。;)]*(?:[,、]?下同)?")
 _PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
 _NO_PREFIX = re.compile(
-    r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市|县|区|州|旗|盟|乡|镇|自治区|新|本|属地|所在地|涉及|辖区|驻)"
-    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|[市县区]"
+    r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市(?!场)|县|区|州|旗|盟|乡|镇|自治区|本|属地|所在地|涉及|辖区|驻)"
+    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|(?<!城)市(?!场)|[县区]"
 )
-_LOCAL_GOVERNMENT = re.compile(r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业")
+_LOCAL_GOVERNMENT = re.compile(
+    r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业"
+)
 _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
+_LEAD_IN = re.compile(
+    r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+)
+_COLLECTIVE = re.compile(
+    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
+)
+_COLLECTIVE_NEXT = re.compile(
+    r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()"
+)
+_POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+_STOPS = re.compile(r"[,;。]")
 _TRIM = " 、,;。.:\n|"
+_PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
 _BY = re.compile(
     r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?(?:牵头|总牵头)(?!领导)(?:[^,。;]{0,30}(?:,(?P<support>[^,。;:()]{2,80}?)(?:等)?(?:配合|参与|协助))?)?"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A unit's name, folded for matching and as printed."""
+
+    folded: str
+    printed: str
 
 
 @dataclass(slots=True)
@@ -63,7 +88,7 @@ class Group:
     """Units under one word. `role` is lead, support, implement, responsible (by verb) or duty (by label)."""
 
     role: str
-    names: list[str]
+    names: list[Name]
 
 
 @dataclass(slots=True)
@@ -71,7 +96,7 @@ class Reading:
     """What one piece of responsibility text says. `times` are spans of a stated time inside it."""
 
     groups: list[Group] = field(default_factory=list)
-    defaults: list[str] = field(default_factory=list)
+    defaults: list[Name] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     times: list[Span] = field(default_factory=list)
     open: bool = False
@@ -108,16 +133,37 @@ def _join_spans(text: str, start: int, end: int) -> Iterator[Span]:
     part = text[start:end]
     for match in _depth_zero(part, _JOINER):
         left, right = part[: match.start()].strip(), part[match.end() :].strip()
-        if UNIT_STRONG.search(left) and len(left) > 2 and is_unit(right) and right not in ("单位", "部门", "企业", "机构"):
+        if (
+            UNIT_STRONG.search(left)
+            and len(left) > 2
+            and is_unit(right)
+            and right not in ("单位", "部门", "企业", "机构")
+        ):
             yield start, start + match.start()
             yield from _join_spans(text, start + match.end(), end)
             return
     yield start, end
 
 
-def members(text: str, source: str) -> tuple[list[str], bool]:
+def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
+    """The spans, with the parts of one collective joined again: 各市、县(区)政府; 各省、自治区、直辖市."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if (
+            joined
+            and _COLLECTIVE.search(text[slice(*joined[-1])].strip())
+            and _COLLECTIVE_NEXT.match(text[start:end].strip())
+        ):
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    yield from joined
+
+
+@lru_cache(maxsize=4096)
+def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
     """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
-    names: list[str] = []
+    names: list[Name] = []
     is_open = False
     cleaned = text
     for match in list(OPEN_TAIL.finditer(text)):
@@ -126,33 +172,33 @@ def members(text: str, source: str) -> tuple[list[str], bool]:
             continue
         is_open = True
         cleaned = cleaned[: match.start()] + "、" * (match.end() - match.start()) + cleaned[match.end() :]
-    for start, end in _pieces(cleaned, _SEPARATORS):
+    for start, end in _collective(cleaned, list(_pieces(cleaned, _SEPARATORS))):
         for left, right in _join_spans(cleaned, start, end):
             name, printed = cleaned[left:right], source[left:right]
-            lead = re.match(r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*", name)
+            lead = _LEAD_IN.match(name)
             shift = lead.end() if lead else 0
-            printed = printed[shift:].strip(_TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d")
+            printed = printed[shift:].strip(_PRINTED_TRIM)
             name = name[shift:].strip(_TRIM)
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
             if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
                 continue
-            names.append(re.sub(r"\s+", "", printed))
-    return names, is_open
+            names.append(Name("".join(name.split()), "".join(printed.split())))
+    return tuple(names), is_open
 
 
 def _read_groups(text: str, source: str, label: str | None) -> Reading:
     """One labelled or unlabelled piece: groups by their closing verbs, else by the label."""
     reading = Reading()
     chopped: list[Span] = []
-    for start, end in _pieces(text, re.compile(r"[,;。]")):
+    for start, end in _pieces(text, _STOPS):
         cut = start
         for match in _depth_zero(text[start:end], CHOP):
             chopped.append((cut, start + match.end()))
             cut = start + match.end()
         chopped.append((cut, end))
-    pending: list[tuple[str | None, list[str]]] = []
+    pending: list[tuple[str | None, list[Name]]] = []
     for start, end in chopped:
         part = text[start:end].strip(_TRIM)
         if not part:
@@ -163,7 +209,7 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             reading.times.append((start, end))
             continue
         role: str | None = None
-        closing = CLOSING.match(part)
+        closing = CLOSING.match(part) if part[-1] in CLOSING_ENDS else None
         list_end = end
         if closing and (closing["list"] or closing["adverbs"]):
             role = next(kind for kind in VERBS if closing[kind] is not None)
@@ -177,11 +223,11 @@ def _read_groups(text: str, source: str, label: str | None) -> Reading:
             ranges = [(start, joint, "lead"), (joint + 2, list_end, "support")]
         for left, right, kind in ranges:
             block = re.sub("牵头$", "  ", text[left:right])
-            names, is_open = members(block, source[left:right])
+            listed, is_open = members(block, source[left:right])
             reading.open |= is_open
-            names = [name for name in names if not _DATE_LIKE.search(name)]
+            names = [name for name in listed if not _DATE_LIKE.search(name.folded)]
             if kind == "carry":
-                local = names and all(_LOCAL_GOVERNMENT.search(name) for name in names)
+                local = names and all(_LOCAL_GOVERNMENT.search(name.folded) for name in names)
                 kind = "implement" if local else "responsible"
             if names or kind:
                 pending.append((kind, names))
@@ -210,9 +256,11 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
     whole = Reading()
+    text = _FIRST_LEADS_PHRASE.sub(lambda match: "。" * len(match[0]), text)
     default = _DEFAULTS.search(text)
     if default:
-        whole.defaults = members(text[slice(*default.span("units"))], source[slice(*default.span("units"))])[0]
+        left, right = default.span("units")
+        whole.defaults = list(members(text[left:right], source[left:right])[0])
         text = text[: default.start()] + "。" * (default.end() - default.start()) + text[default.end() :]
     else:
         tail = _DEFAULT_TAIL.search(text)
@@ -225,19 +273,23 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     marks: list[tuple[int, int, str | None]] = [(0, 0, label)]
     for match in LABEL.finditer(text):
         marks.append((match.start(), match.end(), _kind(match)))
-    for start, _ in list(_pieces(text, re.compile(r"[,;。]"))):
-        match = LABEL_START.match(text, start)
-        if match and _kind(match) not in ("people", "time") and all(match.end() != mark[1] for mark in marks):
-            marks.append((match.start(), match.end(), _kind(match)))
+    for start, _ in list(_pieces(text, _STOPS)):
+        first = LABEL_START.match(text, start)
+        if first and _kind(first) not in ("people", "time") and all(first.end() != mark[1] for mark in marks):
+            marks.append((first.start(), first.end(), _kind(first)))
     marks.sort(key=lambda mark: mark[:2])
     for index, (_, start, kind) in enumerate(marks):
         end = marks[index + 1][0] if index + 1 < len(marks) else len(text)
         if not text[start:end].strip(_TRIM):
             continue
         if kind == "people":
-            name = marks[index]
-            printed = source[name[0] : name[1]].strip(" :\uff1a,;、\uff0c\uff1b")
-            people = [part.strip() for part in re.split(r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000"))]
+            printed = source[slice(*marks[index][:2])].strip(" :\uff1a,;、\uff0c\uff1b")
+            people = [
+                part.strip()
+                for part in re.split(
+                    r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000")
+                )
+            ]
             whole.people += [Person(printed, person) for person in people if person and person not in NOBODY]
         elif kind == "time":
             whole.times.append((start, end))
@@ -246,11 +298,10 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.groups += part.groups
             whole.open |= part.open
             whole.times += [(left + start, right + start) for left, right in part.times]
-    posts = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
     for group in whole.groups:
-        for name in [name for name in group.names if posts.search(name)]:
+        for name in [name for name in group.names if _POSTS.search(name.folded)]:
             group.names.remove(name)
-            whole.people.append(Person("负责", name))
+            whole.people.append(Person("负责", name.printed))
     whole.groups = [group for group in whole.groups if group.names]
     return whole
 
@@ -261,38 +312,47 @@ def _kind(match: re.Match[str]) -> str:
 
 def names_units(content: str, *, closing: bool) -> bool:
     """Whether a bracket's folded content says who is responsible. `closing`: it ends its sentence."""
-    content = content.strip()
-    if LABEL.match(content) or (LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)):
+    content = _FIRST_LEADS_PHRASE.sub("", content).strip()
+    if LABEL.match(content) or (
+        LABEL_START.match(content) and re.match(r" *(?:牵头|责任|配合|主责)(?:单位|部门)", content)
+    ):
         return True
     if _NOT_UNITS.match(content):
         return False
     if _DEFAULTS.search(content) or _DEFAULT_TAIL.search(content):
         return True
-    parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, re.compile(r"[,;。]"))]
+    parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, _STOPS)]
     for part in parts:
-        found = CLOSING.match(part)
+        found = CLOSING.match(part) if part and part[-1] in CLOSING_ENDS else None
         if found and found["list"]:
             names, _ = members(found["list"], found["list"])
-            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name)) for name in names) or re.search("牵头", part):
+            if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search(
+                "牵头", part
+            ):
                 return True
             if re.search(r"(?:长|领导|书记|主任)$", found["list"]):
                 return True
     if not closing:
         return False
     names, is_open = members(content, content)
-    return bool(names) and all(is_unit(name) for name in names) and (is_open or all(UNIT_STRONG.search(name) for name in names))
+    return (
+        bool(names)
+        and all(is_unit(name.folded) for name in names)
+        and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
+    )
 
 
+@lru_cache(maxsize=4096)
 def is_unit_list(content: str) -> bool:
     """Whether a table cell or a line holds nothing but units (with or without their verbs)."""
     content = content.strip(_TRIM)
-    if not content or len(content) > 400:
+    if not content or len(content) > 400 or "。" in content:
         return False
     if content in NOBODY:
         return True
     found = _read_groups(content, content, None)
     names = [name for group in found.groups for name in group.names]
-    return bool(names) and not found.times and all(is_unit(name) for name in names)
+    return bool(names) and not found.times and all(is_unit(name.folded) for name in names)
 
 
 def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[Unit]:
@@ -311,8 +371,8 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
                 first = False
             else:
                 role = group.role  # type: ignore[assignment]
-            if name not in order or strength[role] > strength[order[name]]:
-                order[name] = role
+            if name.printed not in order or strength[role] > strength[order[name.printed]]:
+                order[name.printed] = role
     return [Unit(name, role) for name, role in order.items()]
 
 
@@ -322,15 +382,22 @@ def inherit_prefix(readings: Iterable[Reading]) -> None:
     names = [name for group in groups for name in group.names]
     if not names:
         return
-    first = _PREFIX.match(names[0])
+    first = _PREFIX.match(names[0].folded)
     if not first:
         return
-    prefixed = sum(1 for name in names if _PREFIX.match(name))
-    bare = [name for name in names if _LOCAL_ORGAN.search(name) and not _NO_PREFIX.search(name)]
-    if len(bare) < prefixed:
-        return
+    prefix = names[0].printed[0]
     for group in groups:
-        group.names = [first[1] + name if name in bare else name for name in group.names]
+        prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
+        bare = {
+            name
+            for name in group.names
+            if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)
+        }
+        if len(bare) >= prefixed:
+            group.names = [
+                Name(first[1] + name.folded, prefix + name.printed) if name in bare else name
+                for name in group.names
+            ]
 
 
 def by_whom(text: str, source: str) -> Reading:
@@ -341,8 +408,8 @@ def by_whom(text: str, source: str) -> Reading:
             if match[group] is None:
                 continue
             names, is_open = members(match[group], source[match.start(group) : match.end(group)])
-            if names and all(is_unit(name) for name in names):
-                reading.groups.append(Group(role, names))
+            if names and all(is_unit(name.folded) for name in names):
+                reading.groups.append(Group(role, list(names)))
                 reading.open |= is_open
     return reading
 

@@ -1,0 +1,310 @@
+"""When: for each rule the phrases it reads and the dates they give, and the phrases that schedule nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import opencc
+import pytest
+
+from tracker.parser import parse_text, schedule
+from tracker.parser.folding import fold
+from tracker.parser.rules import RULES, Context
+from tracker.parser.types import Schedule
+
+ISSUED = date(2024, 6, 27)
+CONTEXT = Context(year=2024, issued=ISSUED, own_year=2024)
+WIDE = str.maketrans(
+    ",:;()0123456789",
+    "\uff0c\uff1a\uff1b\uff08\uff09\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19",
+)
+TRADITIONAL = opencc.OpenCC("s2t").convert
+
+# rule -> (phrase, kind, start, due, every): dates as ISO text
+CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
+    "day": [
+        ("2024年10月15日前完成", "deadline", None, "2024-10-15", None),
+        ("4月20日(星期五)前报送", "deadline", None, "2024-04-20", None),
+        ("11月30日前", "deadline", None, "2024-11-30", None),
+        ("今年11月15日前建成", "deadline", None, "2024-11-15", None),
+        ("于2024年9月1日之前办结", "deadline", None, "2024-09-01", None),
+        ("二〇二五年三月十五日前完成", "deadline", None, "2025-03-15", None),
+        ("截至2024年12月31日,完成", "deadline", None, "2024-12-31", None),
+        ("2024 年 8 月 1 日前", "deadline", None, "2024-08-01", None),
+    ],
+    "month_end": [
+        ("2024年6月底前完成", "deadline", None, "2024-06-30", None),
+        ("原则上于2025年9月底前", "deadline", None, "2025-09-30", None),
+        ("要在2024年12月底前建立", "deadline", None, "2024-12-31", None),
+        ("到2025年6月底", "deadline", None, "2025-06-30", None),
+        ("6月底完成", "deadline", None, "2024-06-30", None),
+        ("12月底前", "deadline", None, "2024-12-31", None),
+        ("5月底前动工", "deadline", None, "2024-05-31", None),
+        ("今年10月底前", "deadline", None, "2024-10-31", None),
+        ("十二月末前", "deadline", None, "2024-12-31", None),
+        ("2024年2月底前", "deadline", None, "2024-02-29", None),
+        ("2025年\n2月底前", "deadline", None, "2025-02-28", None),
+    ],
+    "month_part": [
+        ("9月上旬完成", "deadline", None, "2024-09-10", None),
+        ("2024年9月中旬前", "deadline", None, "2024-09-20", None),
+        ("9月下旬", "deadline", None, "2024-09-30", None),
+    ],
+    "before_month": [("2024年10月前完成", "deadline", None, "2024-09-30", None)],
+    "month": [
+        ("9月投入使用", "deadline", None, "2024-09-30", None),
+        ("2024年11月完成", "deadline", None, "2024-11-30", None),
+        ("力争2025年3月建成", "deadline", None, "2025-03-31", None),
+    ],
+    "month_in_brackets": [("宣传阶段(5月)", "window", "2024-05-01", "2024-05-31", None)],
+    "this_month": [
+        ("本月底前上报", "deadline", None, "2024-06-30", None),
+        ("下月底前", "deadline", None, "2024-07-31", None),
+    ],
+    "quarter": [
+        ("2025年一季度完成", "deadline", None, "2025-03-31", None),
+        ("三季度末完成", "deadline", None, "2024-09-30", None),
+        ("2024年第四季度前", "deadline", None, "2024-12-31", None),
+        ("第一季度:完成摸底", "deadline", None, "2024-03-31", None),
+    ],
+    "half_year": [
+        ("2025年上半年完成", "deadline", None, "2025-06-30", None),
+        ("下半年完成", "deadline", None, "2024-12-31", None),
+    ],
+    "mid_year": [
+        ("年中完成", "deadline", None, "2024-06-30", None),
+        ("2025年年中前完成", "deadline", None, "2025-06-30", None),
+    ],
+    "year_end": [
+        ("2025年底前", "deadline", None, "2025-12-31", None),
+        ("2025年年底前,完成", "deadline", None, "2025-12-31", None),
+        ("2025年末", "deadline", None, "2025-12-31", None),
+        ("至2025年底", "deadline", None, "2025-12-31", None),
+        ("2025 年底 前", "deadline", None, "2025-12-31", None),
+        ("2025年\n年底前", "deadline", None, "2025-12-31", None),
+        ("年底前完成", "deadline", None, "2024-12-31", None),
+        ("年末完成", "deadline", None, "2024-12-31", None),
+        ("明年年底前", "deadline", None, "2025-12-31", None),
+        ("今年底前", "deadline", None, "2024-12-31", None),
+        ("二〇二五年底前", "deadline", None, "2025-12-31", None),
+    ],
+    "within_year": [
+        ("年内完成", "deadline", None, "2024-12-31", None),
+        ("全年完成500个项目", "deadline", None, "2024-12-31", None),
+        ("2025年内完成", "deadline", None, "2025-12-31", None),
+    ],
+    "year": [
+        ("到2025年,基本完成", "deadline", None, "2025-12-31", None),
+        ("2024年,力争完成", "deadline", None, "2024-12-31", None),
+        ("力争2025年全市占比下降", "deadline", None, "2025-12-31", None),
+        ("今年完成改造", "deadline", None, "2024-12-31", None),
+        ("当年完成整改", "deadline", None, "2024-12-31", None),
+        ("明年实现全覆盖", "deadline", None, "2025-12-31", None),
+    ],
+    "before_year": [("2026年前完成", "deadline", None, "2025-12-31", None)],
+    "dotted_day": [
+        ("2024.12.31前完成", "deadline", None, "2024-12-31", None),
+        ("2024-12-31", "deadline", None, "2024-12-31", None),
+    ],
+    "plan_period": [
+        ("完成“十四五”煤炭消费总量控制任务", "deadline", None, "2025-12-31", None),
+        ("“十四五”末,实现全覆盖", "deadline", None, "2025-12-31", None),
+        ("“十四五”期末达到", "deadline", None, "2025-12-31", None),
+        ("“十五五”期间建成", "deadline", None, "2030-12-31", None),
+    ],
+    "before_festival": [
+        ("春节前完成", "deadline", None, "2025-01-28", None),
+        ("2024年国庆节前完成", "deadline", None, "2024-09-30", None),
+        ("中秋节前完成", "deadline", None, "2024-09-16", None),
+        ("元旦前完成", "deadline", None, "2024-12-31", None),
+    ],
+    "window_days": [
+        ("2019年1月1日至12月31日", "window", "2019-01-01", "2019-12-31", None),
+        ("5月28日-6月10日", "window", "2024-05-28", "2024-06-10", None),
+        ("(11月11日至15日)", "window", "2024-11-11", "2024-11-15", None),
+        ("2024年12月1日至2025年1月10日", "window", "2024-12-01", "2025-01-10", None),
+    ],
+    "window_months": [
+        ("2021年5月至9月", "window", "2021-05-01", "2021-09-30", None),
+        ("(5月-8月)", "window", "2024-05-01", "2024-08-31", None),
+        ("2024年10月至2025年3月", "window", "2024-10-01", "2025-03-31", None),
+        ("7-9月", "window", "2024-07-01", "2024-09-30", None),
+        ("2024年11月至次年3月", "window", "2024-11-01", "2025-03-31", None),
+    ],
+    "window_parts": [
+        ("2月下旬-3月上旬", "window", "2024-02-21", "2024-03-10", None),
+        ("20*年2月下旬-3月中旬", "window", "2024-02-21", "2024-03-20", None),
+    ],
+    "window_season": [("2024-2025年秋冬季攻坚", "window", "2024-10-01", "2025-03-31", None)],
+    "window_quarters": [("2024年二季度至四季度", "window", "2024-04-01", "2024-12-31", None)],
+    "window_years": [("2024-2026年,每家补助", "window", "2024-01-01", "2026-12-31", None)],
+    "start_day": [
+        ("从2025年1月1日起执行", "start", "2025-01-01", None, None),
+        ("2024年10月1日起", "start", "2024-10-01", None, None),
+    ],
+    "start_month": [("从2024年9月起", "start", "2024-09-01", None, None)],
+    "start_quarter": [("从2025年第一季度开始", "start", "2025-01-01", None, None)],
+    "start_half": [("2024年下半年起", "start", "2024-07-01", None, None)],
+    "start_year": [
+        ("2025年起", "start", "2025-01-01", None, None),
+        ("从2013年起", "start", "2013-01-01", None, None),
+    ],
+    "start_now": [("从即日起", "start", "2024-06-27", None, None)],
+    "after_issue": [
+        ("自印发之日起30日内报送", "deadline", None, "2024-07-27", None),
+        ("自本方案印发之日起三个月内", "deadline", None, "2024-09-27", None),
+        ("在决定作出之日起20个工作日内", "deadline", None, None, None),
+        ("自印发之日起施行", "start", "2024-06-27", None, None),
+    ],
+    "within_years": [
+        ("用三年时间,完成", "window", "2024-06-27", "2027-06-27", None),
+        ("5年内建成", "window", "2024-06-27", "2029-06-27", None),
+        ("在两年之内完成", "window", "2024-06-27", "2026-06-27", None),
+    ],
+    "every_year": [
+        ("每年培育50家", "recurring", None, None, "year"),
+        ("每年2月底前报送", "recurring", None, None, "year"),
+        ("每年1月31日前", "recurring", None, None, "year"),
+        ("按年度组织开展", "recurring", None, None, "year"),
+        ("按照年度实施", "recurring", None, None, "year"),
+        ("逐年实现进位", "recurring", None, None, "year"),
+    ],
+    "every_half_year": [("每半年通报一次", "recurring", None, None, "half-year")],
+    "every_quarter": [
+        ("每季度末报送", "recurring", None, None, "quarter"),
+        ("每季度末月20日前", "recurring", None, None, "quarter"),
+        ("每季度最后一个月的30日前", "recurring", None, None, "quarter"),
+        ("每季度末(分别在6月、9月和12月底)报送", "recurring", None, None, "quarter"),
+        ("按季度调度", "recurring", None, None, "quarter"),
+    ],
+    "every_month": [
+        ("每月28日前报送", "recurring", None, None, "month"),
+        ("每月开展2次", "recurring", None, None, "month"),
+        ("月抽查率不低于20%", "recurring", None, None, "month"),
+        ("每两个月调度一次", "recurring", None, None, "month"),
+        ("分解目标至每月", "recurring", None, None, "month"),
+    ],
+    "every_week": [
+        ("每周调度", "recurring", None, None, "week"),
+        ("5月份每周六开展", "recurring", None, None, "week"),
+    ],
+    "every_day": [("每日调度", "recurring", None, None, "day"), ("每天巡查", "recurring", None, None, "day")],
+}
+NOTHING = {
+    "trap_entitlement": ["每人每年只享受一次", "每户每年补助"],
+    "trap_duration": ["期限为3-12个月", "90个工作日以内办结", "3个月内"],
+    "trap_past": ["前三年(2022-2024年)平均水平", "上一年度1月至12月", "近三年"],
+    "trap_named_plan": ["三年百万人才计划", "三年行动计划(2022-2024)"],
+    "": [
+        "2000年底前建成的小区",
+        "较2020年下降5%",
+        "比2020年减少",
+        "以2020年为基数",
+        "在2020年基础上",
+        "《产业结构调整指导目录(2024年本)》",
+        "《2005年工作总结》",
+        "豫政〔2024〕12号",
+        "对2025年之后完成的,不再给予奖补",
+        "保障2022年冬奥会",
+        "控制在7吨/月·平方公里以下",
+        "采暖期前",
+        "秋季开学",
+        "20xx年",
+        "24小时值守",
+        "定期通报",
+        "年均增长15%以上",
+        "日常监管",
+        "制定2024年清洁取暖改造计划",
+        "国家“十四五”规划",
+        "纳入本部门“十四五”规划",
+        "2020年清洁取暖工作",
+        "使用年限超过20年",
+        "年产能5000吨以下",
+        "持续推进",
+        "长期未开发的裸地",
+        "秋冬季生产调控",
+        "2020年修订版",
+        "月饼生产企业",
+        "三个月",
+        "每个环节",
+        "周边地区",
+        "季节性调整",
+    ],
+}
+
+
+def readings(phrase: str) -> list[Schedule | None]:
+    text = fold(phrase)
+    return [found.schedule for found in schedule.search(text, 0, len(text), CONTEXT)]
+
+
+def iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+FLAT = [(rule, *case) for rule, cases in CASES.items() for case in cases]
+
+
+@pytest.mark.parametrize(
+    ("rule", "phrase", "kind", "start", "due", "every"), FLAT, ids=[f"{c[0]}-{c[1]}" for c in FLAT]
+)
+def test_phrase(
+    rule: str, phrase: str, kind: str, start: str | None, due: str | None, every: str | None
+) -> None:
+    for variant in (phrase, phrase.translate(WIDE), TRADITIONAL(phrase)):
+        found = [item for item in readings(variant) if item]
+        assert found, variant
+        first = found[0]
+        assert (first.kind, iso(first.start), iso(first.due), first.every) == (kind, start, due, every), (
+            variant
+        )
+        assert first.rule == rule
+
+
+@pytest.mark.parametrize("phrase", [phrase for phrases in NOTHING.values() for phrase in phrases])
+def test_schedules_nothing(phrase: str) -> None:
+    assert readings(phrase) == []
+    assert readings(phrase.translate(WIDE)) == []
+
+
+@pytest.mark.parametrize(
+    "phrase", ["2024年13月底前完成", "2月30日前完成", "2023年2月29日前", "2024年4月31日前", "2024年0月底前"]
+)
+def test_impossible_date_is_a_doubt(phrase: str) -> None:
+    assert readings(phrase) == [None]
+    plan = parse_text(f"1.推进工作。各地要在{phrase}。")
+    doubts = [doubt for doubt in plan.warnings if doubt.code == "date-impossible"]
+    assert len(doubts) == 1
+    start, end = doubts[0].span
+    assert phrase.removesuffix("完成") in plan.source_text[start:end]
+    assert [clause.schedule.rule for clause in plan.measures[0].clauses] == ["unstated"]
+
+
+def test_two_dates_in_one_phrase() -> None:
+    found = [item for item in readings("分别于6月底和7月底完成") if item]
+    assert [iso(item.due) for item in found] == ["2024-06-30", "2024-07-31"]
+
+
+def test_year_is_carried_inside_a_sentence() -> None:
+    found = [item for item in readings("2025年6月底前完成摸底,9月底前完成整改") if item]
+    assert [iso(item.due) for item in found] == ["2025-06-30", "2025-09-30"]
+    assert found[0].implied == ()
+    assert found[1].implied == ("year",)
+
+
+def test_without_any_year_nothing_is_guessed() -> None:
+    text = fold("6月底前完成")
+    (found,) = schedule.search(text, 0, len(text), Context())
+    assert found.schedule is not None
+    assert found.schedule.due is None
+    assert found.schedule.implied == ("year",)
+
+
+def test_every_rule_has_a_case_and_a_line_in_the_docs() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(names) == len(set(names))
+    cased = set(CASES) | set(NOTHING) | {"ongoing"}
+    assert set(names) <= cased
+    page = (Path(__file__).parents[2] / "docs" / "parser.md").read_text(encoding="utf-8")
+    assert [name for name in names if f"| `{name}` |" not in page] == []

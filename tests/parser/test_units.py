@@ -1,0 +1,262 @@
+"""Who is responsible: every form met in real plans, each as printed, in full-width and in traditional characters."""
+
+from __future__ import annotations
+
+import opencc
+import pytest
+
+from tracker.parser import parse_text
+
+L, S, I = "lead", "support", "implement"  # noqa: E741
+BODY = "1.推进工作。加强统筹,抓好落实。"
+
+# id, text of one measure, expected "name/role" entries
+CASES = [
+    (
+        "bracket lead and support",
+        BODY + "(市发改委牵头,市科技局、工信局配合)",
+        {"市发改委": L, "市科技局": S, "市工信局": S},
+    ),
+    ("joint leads", BODY + "(市发改委、工信局按职责分工负责)", {"市发改委": L, "市工信局": L}),
+    (
+        "lead, others by their duties",
+        BODY + "(市发改委牵头,市工信局、生态环境局按职责分工负责)",
+        {"市发改委": L, "市工信局": S, "市生态环境局": S},
+    ),
+    (
+        "provinces by their duties after a lead",
+        BODY + "(工业和信息化部牵头,财政部、各省级人民政府按职责分工负责)",
+        {"工业和信息化部": L, "财政部": S, "各省级人民政府": S},
+    ),
+    ("charged separately", BODY + "(教育部、财政部按职责分工分别负责)", {"教育部": L, "财政部": L}),
+    ("closing verb only", BODY + "(发展改革委、财政部负责)", {"发展改革委": L, "财政部": L}),
+    ("closing verb, open list", BODY + "(财政部、税务总局等负责)", {"财政部": L, "税务总局": L}),
+    (
+        "open list joined to a collective",
+        BODY + "(自然资源部、水利部等和各有关省级人民政府负责)",
+        {"自然资源部": L, "水利部": L, "各有关省级人民政府": L},
+    ),
+    ("lead and participants", BODY + "(市教育局牵头,市民政局参与)", {"市教育局": L, "市民政局": S}),
+    ("guides", BODY + "(省教育厅、省民政厅指导)", {"省教育厅": S, "省民政厅": S}),
+    (
+        "labels in a bracket",
+        BODY + "(牵头单位:区工信局、区发改局,配合单位:市生态环境局忻府分局)",
+        {"区工信局": L, "区发改局": L, "市生态环境局忻府分局": S},
+    ),
+    (
+        "labels in a bracket, semicolon",
+        BODY + "(牵头单位:市住建局、市城管局;责任单位:市财政局)",
+        {"市住建局": L, "市城管局": L, "市财政局": I},
+    ),
+    (
+        "labels in tortoise brackets",
+        BODY + "〔牵头单位:市住建局;配合单位:市财政局〕",
+        {"市住建局": L, "市财政局": S},
+    ),
+    (
+        "responsible unit alone in a bracket",
+        BODY + "(责任单位:市住建局、市财政局)",
+        {"市住建局": L, "市财政局": L},
+    ),
+    ("responsible department alone", BODY + "(责任部门:市住建局)", {"市住建局": L}),
+    (
+        "words inside a label win",
+        BODY + "(责任单位:市生态环境局牵头,市发展改革局、市教育局配合)",
+        {"市生态环境局": L, "市发展改革局": S, "市教育局": S},
+    ),
+    (
+        "label, lead, then by their duties",
+        BODY + "(责任单位:市生态环境局牵头,市教育局按职责分工负责)",
+        {"市生态环境局": L, "市教育局": S},
+    ),
+    (
+        "label, lead, all take part",
+        BODY + "(责任单位:市生态环境局牵头,市公安局、市气象局等共同参与)",
+        {"市生态环境局": L, "市公安局": S, "市气象局": S},
+    ),
+    (
+        "label lines",
+        BODY + "\n\n牵头单位:市工信局\n\n配合单位:市生态环境局\n\n责任单位:各开发区管委会、区县(市)政府",
+        {"市工信局": L, "市生态环境局": S, "各开发区管委会": I, "区县(市)政府": I},
+    ),
+    ("label line alone", BODY + "\n责任单位:市建设局", {"市建设局": L}),
+    (
+        "lead line, responsible line",
+        BODY + "\n牵头单位:市建设局\n责任单位:市财政局",
+        {"市建设局": L, "市财政局": I},
+    ),
+    (
+        "label lines in one line by blanks",
+        BODY + "\n牵头单位:市建设局  责任单位:市财政局",
+        {"市建设局": L, "市财政局": I},
+    ),
+    (
+        "label lines joined by nothing",
+        BODY + "牵头单位:市建设局。责任单位:市财政局。",
+        {"市建设局": L, "市财政局": I},
+    ),
+    ("value on the next line", BODY + "\n责任单位:\n市建设局、市财政局", {"市建设局": L, "市财政局": L}),
+    ("value runs on", BODY + "\n责任单位:市建设局、\n市财政局", {"市建设局": L, "市财政局": L}),
+    (
+        "comma between groups",
+        BODY + "\n责任单位:市交通运输局、市发展改革委,各开发区管委会、区县(市)政府",
+        {"市交通运输局": L, "市发展改革委": L, "各开发区管委会": L, "区县(市)政府": L},
+    ),
+    (
+        "main responsible and cooperating",
+        BODY + "\n主要责任单位:市商务局\n协同配合单位:市财政局",
+        {"市商务局": L, "市财政局": S},
+    ),
+    ("main responsible alone", BODY + "\n主要责任单位:市商务局", {"市商务局": L}),
+    ("lead responsible", BODY + "\n牵头责任单位:市商务局\n责任单位:市财政局", {"市商务局": L, "市财政局": I}),
+    ("leads and organises", BODY + "\n牵头组织实施单位:市商务局", {"市商务局": L}),
+    (
+        "body and partner units",
+        BODY + "\n牵头单位:市商务局\n责任主体与协同单位:各区政府、市财政局",
+        {"市商务局": L, "各区政府": I, "市财政局": I},
+    ),
+    (
+        "main duty and co-organiser",
+        BODY + "\n主责单位:市商务局\n协办单位:市财政局",
+        {"市商务局": L, "市财政局": S},
+    ),
+    (
+        "division of labour",
+        BODY + "\n部门分工:市商务局牵头,各地、各部门配合",
+        {"市商务局": L, "各地": S, "各部门": S},
+    ),
+    (
+        "cooperating department",
+        BODY + "\n牵头部门:市商务局\n配合部门:市财政局",
+        {"市商务局": L, "市财政局": S},
+    ),
+    ("bare list", BODY + "(市税务局、市财政局)", {"市税务局": L, "市财政局": L}),
+    ("bare list of ministries", BODY + "(工信部、应急管理部)", {"工信部": L, "应急管理部": L}),
+    (
+        "open list, departments",
+        BODY + "(牵头单位:区能源局,配合单位:区发改局、区行政审批局等区直相关部门)",
+        {"区能源局": L, "区发改局": S, "区行政审批局": S},
+    ),
+    (
+        "open list, then a collective",
+        BODY + "(牵头单位:区住建局,配合单位:区交通运输局等部门,各乡、镇(街道))",
+        {"区住建局": L, "区交通运输局": S, "各乡、镇(街道)": S},
+    ),
+    (
+        "collective as a member",
+        BODY + "(责任单位:市商务局、各相关街道、市直各相关部门)",
+        {"市商务局": L, "各相关街道": L, "市直各相关部门": L},
+    ),
+    ("collective alone", BODY + "\n责任单位:各有关单位", {"各有关单位": L}),
+    (
+        "bracket inside a name",
+        BODY + "(市交通委(市道运局)、市公安局负责)",
+        {"市交通委(市道运局)": L, "市公安局": L},
+    ),
+    (
+        "brackets inside a collective",
+        BODY + "(责任单位:各县(市、区)政府(管委会),市公安局)",
+        {"各县(市、区)政府(管委会)": L, "市公安局": L},
+    ),
+    (
+        "collective with commas",
+        BODY + "(市公安局牵头,各市、县(区)人民政府配合)",
+        {"市公安局": L, "各市、县(区)人民政府": S},
+    ),
+    ("nobody", BODY + "\n牵头单位:市公安局\n配合单位:无", {"市公安局": L}),
+    (
+        "a unit without prefix among prefixed ones",
+        BODY + "(市发展改革委、市财政局、税务局、人民银行按职责分工负责)",
+        {"市发展改革委": L, "市财政局": L, "税务局": L, "人民银行": L},
+    ),
+    (
+        "customs",
+        BODY + "(省商务厅、省财政厅、海关总署广东分署负责)",
+        {"省商务厅": L, "省财政厅": L, "海关总署广东分署": L},
+    ),
+    ("joiners", BODY + "(市商务局和市财政局及市公安局负责)", {"市商务局": L, "市财政局": L, "市公安局": L}),
+    (
+        "和 inside a name",
+        BODY + "(市住房和城乡建设局、市文化和旅游局、市工业和信息化局负责)",
+        {"市住房和城乡建设局": L, "市文化和旅游局": L, "市工业和信息化局": L},
+    ),
+    (
+        "deadline as the last member",
+        BODY + "(责任单位:市公安局、市财政局,6月底完成)",
+        {"市公安局": L, "市财政局": L},
+    ),
+    ("deadline label inside", BODY + "(责任单位:市公安局;完成时限:2024年12月底)", {"市公安局": L}),
+    (
+        "prose names nobody",
+        "1.推进工作。主责部门及配合部门要各司其职,区住建局负责摸底,请科技部、财政部等部门研究。",
+        {},
+    ),
+    ("followed up by", "1.推进工作。上述事项由市公安局、市财政局跟进督办。", {}),
+    ("led by, in prose", "1.推进工作。由市公安局牵头,制定方案。", {"市公安局": L}),
+    (
+        "inline part",
+        "1.推进工作。实施清洁行动(交通运输部门负责)、升级行动(生态环境部门负责),抓好落实。",
+        {"交通运输部门": L, "生态环境部门": L},
+    ),
+    (
+        "two brackets",
+        "1.推进工作。关停矿山(牵头单位:区应急局、区自然资源局)。通报结果。(牵头单位:市生态环境局忻府分局)",
+        {"区应急局": L, "区自然资源局": L, "市生态环境局忻府分局": L},
+    ),
+    ("other brackets", "1.推进工作(2024-2026年)。各地(地、州、盟)要落实规划(简称“规划”)。", {}),
+    ("bracket not closed", BODY + "(市公安局、财政局按职责分工负责", {"市公安局": L, "市财政局": L}),
+    (
+        "bracket not opened",
+        "1.推进工作。加强统筹,抓好落实。市公安局、财政局按职责分工负责)",
+        {"市公安局": L, "市财政局": L},
+    ),
+    (
+        "full stop left out",
+        "1.推进工作。加强统筹,抓好落实(市公安局、财政局按职责分工负责)",
+        {"市公安局": L, "市财政局": L},
+    ),
+    (
+        "local governments carry out",
+        BODY + "(市公安局牵头,各县区政府、管委会负责落实)",
+        {"市公安局": L, "各县区政府": I, "管委会": I},
+    ),
+    ("body line", BODY + "(责任单位:市公安局,责任主体:各乡镇人民政府)", {"市公安局": L, "各乡镇人民政府": I}),
+    (
+        "railways and branches keep their names",
+        BODY + "(市发改委、金融办、人行新乡市分行、新乡车务段、新乡海关按职责分工负责)",
+        {"市发改委": L, "市金融办": L, "人行新乡市分行": L, "新乡车务段": L, "新乡海关": L},
+    ),
+    (
+        "supply company keeps its name",
+        BODY + "(市生态环境局牵头,供电公司配合)",
+        {"市生态环境局": L, "供电公司": S},
+    ),
+    (
+        "a line of units with verbs",
+        BODY + "\n市教育局牵头,市财政局、市民政局配合。",
+        {"市教育局": L, "市财政局": S, "市民政局": S},
+    ),
+    ("printed twice", BODY + "(市公安局市公安局牵头)", {"市公安局": L}),
+    ("joint with", BODY + "(市公安局会同市财政局负责)", {"市公安局": L, "市财政局": S}),
+    ("leaders are people", BODY + "\n牵头领导:张三副局长\n责任单位:市公安局", {"市公安局": L}),
+    ("leader in the bracket", BODY + "(牵头领导:张三;责任单位:市公安局)", {"市公安局": L}),
+    ("lead verb by list comma", BODY + "(市公安局牵头、市财政局配合)", {"市公安局": L, "市财政局": S}),
+    ("lenticular brackets", BODY + "【责任单位:市公安局】", {"市公安局": L}),
+]
+WIDE = str.maketrans(",:;()", "\uff0c\uff1a\uff1b\uff08\uff09")
+NARROW = {wide: narrow for narrow, wide in WIDE.items()}
+TRADITIONAL = opencc.OpenCC("s2t").convert
+SIMPLIFIED = opencc.OpenCC("t2s").convert
+
+
+def units_of(text: str) -> dict[str, str]:
+    plan = parse_text(text)
+    assert len(plan.measures) == 1, [measure.title for measure in plan.measures]
+    return {SIMPLIFIED(unit.name).translate(NARROW): unit.role for unit in plan.measures[0].units}
+
+
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
+def test_units(text: str, expected: dict[str, str]) -> None:
+    assert units_of(text) == expected
+    assert units_of(text.translate(WIDE)) == expected, "full-width"
+    assert units_of(TRADITIONAL(text)) == expected, "traditional"
