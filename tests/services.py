@@ -211,5 +211,5 @@ def celery_worker_process(database_url: str, redis_url: str, **environment: str)
     from tracker.celery import app
 
     with running(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL) as process:
-        wait_for(lambda: app.control.ping(timeout=0.5), process, "the Celery worker")
+        wait_for(lambda: app.control.ping(timeout=0.5), process, "the Celery worker", seconds=90)
         yield

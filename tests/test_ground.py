@@ -1,6 +1,9 @@
 """The ground: production refuses unsafe settings, and the services that other tests stand on are real."""
 
+import gettext
 import os
+import re
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -177,3 +180,25 @@ def test_worker_runs_a_job_of_ours(celery_worker):
     assert registered
     (tasks,) = registered.values()
     assert all(entry["task"] in tasks for entry in app.conf.beat_schedule.values())
+
+
+def test_each_dependency_has_its_reason():
+    page = (ROOT / "docs/dependencies.md").read_text(encoding="utf-8")
+    required: list[str] = []
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        required += re.findall(r"^([\w-]+)(?=[\[=])", (ROOT / name).read_text(encoding="utf-8"), re.M)
+    reasons = re.findall(r"^\| (\w[\w-]*) \|", page, re.M)
+    assert sorted(reasons) == sorted([*required, "package", "package"])
+
+
+def test_compiled_messages_are_those_of_the_source(tmp_path):
+    source = ROOT / "tracker/locale/en/LC_MESSAGES/django.po"
+    if shutil.which("msgfmt") is None:
+        pytest.skip("gettext's msgfmt is not installed")
+    fresh = tmp_path / "django.mo"
+    subprocess.run(["msgfmt", "--check-format", "-o", fresh, source], check=True)
+    with fresh.open("rb") as expected, source.with_suffix(".mo").open("rb") as committed:
+        catalogs = [dict(gettext.GNUTranslations(file)._catalog) for file in (expected, committed)]  # type: ignore[attr-defined]
+    for catalog in catalogs:
+        catalog.pop("")  # the header names the day it was made
+    assert catalogs[0] == catalogs[1], "run make messages"

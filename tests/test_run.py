@@ -118,7 +118,7 @@ def test_run_stop_and_run_again(tmp_path):
 
 
 def test_terminate_stops_all(tmp_path):
-    with started(tmp_path) as run:
+    with started(tmp_path, DUBAN_DEMO="0") as run:
         run.process.send_signal(signal.SIGTERM)
         assert run.ends() == 0, run.output
 
