@@ -35,6 +35,11 @@ OUTLINES = {
         "1.2024年完成30公里改造。验收销号。\n2.2025年底前完成50公里改造。验收销号。",
         ["2024年完成30公里改造", "2025年底前完成50公里改造"],
     ),
+    "top level without bodies": ("一、完成隐患排查\n二、建立问题台账", ["完成隐患排查", "建立问题台账"]),
+    "heading cut off at the end": (
+        "三、重点任务\n(一)摸清底数。开展排查。\n四、保障措施",
+        ["摸清底数"],
+    ),
     "brackets round numbers": ("(1)摸清底数。开展排查。\n(2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "half brackets": ("1)摸清底数。开展排查。\n2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "circles": ("①摸清底数。开展排查。\n②建立台账。逐一登记。", ["摸清底数", "建立台账"]),
@@ -311,6 +316,15 @@ def test_plan_behind_a_numbered_notice() -> None:
     assert plan.header.issued_on == date(2023, 1, 3)
     assert titles(plan)[-2:] == ["摸清底数", "建立台账"]
     assert "2023年1月3日" not in plan.measures[0].text
+
+
+def test_letterhead_and_date_without_authority() -> None:
+    plan = parse_text(
+        "甲区人民政府办公室\n关于印发2020年重点工作责任分解的\n通 知\n各部门:\n现印发给你们,请认真抓好落实。\n2020年6月28日\n"
+        "2020年重点工作责任分解\n一、摸清底数\n责任单位:区公安局"
+    )
+    assert (plan.header.title, plan.header.issuer) == ("2020年重点工作责任分解", "甲区人民政府办公室")
+    assert plan.header.issued_on == date(2020, 6, 28)
 
 
 def test_signature_at_the_end_in_chinese_numerals() -> None:

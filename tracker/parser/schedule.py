@@ -72,6 +72,8 @@ def _declined(text: str, start: int, end: int, schedule: Schedule, context: Cont
         return schedule.kind == "recurring" and before.endswith(("平均", "年均"))
     if _COMPARED.search(before) or _AFTER_NOT.match(after):
         return True
+    if schedule.rule == "quarter" and re.search(r"第[一二三四]、$", before):
+        return True  # 第一、第二、第三季度 as what a report is about
     due = schedule.due or schedule.start
     own_year = context.own_year
     past = bool(due and own_year and due.year < own_year)
