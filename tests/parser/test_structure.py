@@ -327,6 +327,29 @@ def test_letterhead_and_date_without_authority() -> None:
     assert plan.header.issued_on == date(2020, 6, 28)
 
 
+def test_state_council_form() -> None:
+    plan = parse_text(
+        "国务院关于落实重点工作部门分工的意见\n国发〔2020〕6号\n1.加大减税力度。继续执行政策。"
+        "(财政部、税务总局牵头,国家发展改革委等按职责分工负责,6月底前出台相关政策,年内持续推进)\n国务院\n2020年6月6日"
+    )
+    assert (plan.header.issuer, plan.header.issued_on) == ("国务院", date(2020, 6, 6))
+    assert roles(plan) == {"财政部": L, "税务总局": L, "国家发展改革委": S}
+    assert [clause.schedule.due for clause in plan.measures[0].clauses if clause.schedule.due] == [
+        date(2020, 6, 30),
+        date(2020, 12, 31),
+    ]
+
+
+def test_number_in_a_table_of_the_page() -> None:
+    plan = parse_text(
+        "发布文号 | 甲府〔2021〕22号 |\n发布日期 | 2021-03-29 | 生效日期 | 2021-03-29 |\n甲省人民政府\n2021年3月21日\n"
+        "甲省重点任务分工方案\n1.地区生产总值增长6%以上。\n分管省领导:张三\n部门分工:省发展改革委牵头,各地、各部门配合。"
+    )
+    assert (plan.header.document_number, plan.header.issued_on) == ("甲府〔2021〕22号", date(2021, 3, 21))
+    assert roles(plan) == {"省发展改革委": L, "各地": S, "各部门": S}
+    assert [person.name for person in plan.measures[0].people] == ["张三"]
+
+
 def test_signature_at_the_end_in_chinese_numerals() -> None:
     plan = parse_text("1.摸清底数。从即日起开展排查。\n甲县人民政府\n二○○七年四月十三日")
     assert plan.header.issued_on == date(2007, 4, 13)

@@ -50,7 +50,7 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
     printed = tables.unbox(text)
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
-    head = header.read(both, [line for line in lines if line.text.count("|") < 2])
+    head = header.read(both, lines)
     plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
