@@ -117,6 +117,7 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("春节前完成", "deadline", None, "2025-01-28", None),
         ("2024年国庆节前完成", "deadline", None, "2024-09-30", None),
         ("中秋节前完成", "deadline", None, "2024-09-16", None),
+        ("“五一”前完成", "deadline", None, "2025-04-30", None),
         ("元旦前完成", "deadline", None, "2024-12-31", None),
     ],
     "window_days": [
@@ -225,6 +226,8 @@ NOTHING = {
         "长期未开发的裸地",
         "秋冬季生产调控",
         "2020年修订版",
+        "今年到期的政策",
+        "2024年度考核结果",
         "月饼生产企业",
         "三个月",
         "每个环节",

@@ -35,6 +35,11 @@ OUTLINES = {
         "1.2024年完成30公里改造。验收销号。\n2.2025年底前完成50公里改造。验收销号。",
         ["2024年完成30公里改造", "2025年底前完成50公里改造"],
     ),
+    "top level without bodies": ("一、完成隐患排查\n二、建立问题台账", ["完成隐患排查", "建立问题台账"]),
+    "heading cut off at the end": (
+        "三、重点任务\n(一)摸清底数。开展排查。\n四、保障措施",
+        ["摸清底数"],
+    ),
     "brackets round numbers": ("(1)摸清底数。开展排查。\n(2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "half brackets": ("1)摸清底数。开展排查。\n2)建立台账。逐一登记。", ["摸清底数", "建立台账"]),
     "circles": ("①摸清底数。开展排查。\n②建立台账。逐一登记。", ["摸清底数", "建立台账"]),
@@ -311,6 +316,38 @@ def test_plan_behind_a_numbered_notice() -> None:
     assert plan.header.issued_on == date(2023, 1, 3)
     assert titles(plan)[-2:] == ["摸清底数", "建立台账"]
     assert "2023年1月3日" not in plan.measures[0].text
+
+
+def test_letterhead_and_date_without_authority() -> None:
+    plan = parse_text(
+        "甲区人民政府办公室\n关于印发2020年重点工作责任分解的\n通 知\n各部门:\n现印发给你们,请认真抓好落实。\n2020年6月28日\n"
+        "2020年重点工作责任分解\n一、摸清底数\n责任单位:区公安局"
+    )
+    assert (plan.header.title, plan.header.issuer) == ("2020年重点工作责任分解", "甲区人民政府办公室")
+    assert plan.header.issued_on == date(2020, 6, 28)
+
+
+def test_state_council_form() -> None:
+    plan = parse_text(
+        "国务院关于落实重点工作部门分工的意见\n国发〔2020〕6号\n1.加大减税力度。继续执行政策。"
+        "(财政部、税务总局牵头,国家发展改革委等按职责分工负责,6月底前出台相关政策,年内持续推进)\n国务院\n2020年6月6日"
+    )
+    assert (plan.header.issuer, plan.header.issued_on) == ("国务院", date(2020, 6, 6))
+    assert roles(plan) == {"财政部": L, "税务总局": L, "国家发展改革委": S}
+    assert [clause.schedule.due for clause in plan.measures[0].clauses if clause.schedule.due] == [
+        date(2020, 6, 30),
+        date(2020, 12, 31),
+    ]
+
+
+def test_number_in_a_table_of_the_page() -> None:
+    plan = parse_text(
+        "发布文号 | 甲府〔2021〕22号 |\n发布日期 | 2021-03-29 | 生效日期 | 2021-03-29 |\n甲省人民政府\n2021年3月21日\n"
+        "甲省重点任务分工方案\n1.地区生产总值增长6%以上。\n分管省领导:张三\n部门分工:省发展改革委牵头,各地、各部门配合。"
+    )
+    assert (plan.header.document_number, plan.header.issued_on) == ("甲府〔2021〕22号", date(2021, 3, 21))
+    assert roles(plan) == {"省发展改革委": L, "各地": S, "各部门": S}
+    assert [person.name for person in plan.measures[0].people] == ["张三"]
 
 
 def test_signature_at_the_end_in_chinese_numerals() -> None:

@@ -30,6 +30,7 @@ class _Plan:
     text: Text
     context: Context
     first_leads: bool
+    headings: set[str] = field(default_factory=set)  # the styles of numbers that have others below them
     doubts: list[Doubt] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
     goals: list[Target] = field(default_factory=list)
@@ -49,7 +50,7 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
     printed = tables.unbox(text)
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
-    head = header.read(both, [line for line in lines if line.text.count("|") < 2])
+    head = header.read(both, lines)
     plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
@@ -62,6 +63,7 @@ def parse_text(text: str, *, reference_date: date | None = None, file: str = "")
     bare = [line for line in tree.head if _names_units(both, line)]
     if bare and not (head.title and tree.nodes and len(bare) < 2):
         _bare_measures(plan, tree.head, ())
+    plan.headings = {node.style for node in tree.nodes if node.children}
     for node in tree.nodes:
         if not node.children:
             _measure(plan, node)
@@ -147,11 +149,11 @@ def _measure(plan: _Plan, node: Node) -> None:
         return
     if (
         len(node.lines) == 1
-        and node.style in ("cn", "chapter")
+        and node.style in plan.headings
         and not mentions
         and "。" not in node.lines[0].text
     ):
-        return
+        return  # a heading whose paragraphs are missing
     bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]

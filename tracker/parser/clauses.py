@@ -16,7 +16,8 @@ _SENTENCE = re.compile(
 )
 _EDGE = " \n。,;、:!?\t"
 _BREAK = re.compile(r"[,;:。]")
-# Sentences that order nothing: they only point to the annex or close the document.
+# How to reach someone: no obligation.
+_CONTACT = re.compile(r"\(?(?:联系人|联系电话|联系方式|联系地址|电子邮箱|邮箱|传真)")
 _WRAPPED = re.compile(r"[、,的和与及\d年月]$")
 
 
@@ -56,7 +57,7 @@ def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[S
     for left, right in _outside(start, end, holes):
         for match in _SENTENCE.finditer(text.folded, left, right):
             span = trim(text.folded, *match.span())
-            if span[0] == span[1]:
+            if span[0] == span[1] or _CONTACT.match(text.folded, span[0]):
                 continue
             if pending:
                 between = text.folded[pending[1] : span[0]]
@@ -92,7 +93,11 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
     kept: list[Found] = dated[:1]
     for item in dated[1:]:
         cut = _cut(folded, kept[-1].span[1], item.span[0])
-        if trim(folded, starts[-1], cut)[1] <= kept[-1].span[1] and starts[-1] >= kept[-1].span[0] - 1:
+        if (
+            _combines(kept[-1], item)
+            and trim(folded, starts[-1], cut)[1] <= kept[-1].span[1]
+            and starts[-1] >= kept[-1].span[0] - 1
+        ):
             kept[-1] = _joined(kept[-1], item)  # nothing but time words stands before this date
         else:
             starts.append(cut)
@@ -112,6 +117,21 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
             doubts.append(Doubt("deadline-missing", f"指标“{goals[0].quote}”没有完成时限", (start, end)))
         clauses.append(Clause(text.source[start:end], (start, end), when, goals))
     return clauses
+
+
+def _combines(before: Found, item: Found) -> bool:
+    """Whether two dates can be one: a start or window of a frequency, or a year and a month inside it."""
+    first, second = before.schedule, item.schedule
+    if first is None or second is None:
+        return False
+    if second.kind == "recurring":
+        return first.kind in ("start", "window", "deadline")
+    return (
+        first.rule == "year"
+        and second.due is not None
+        and first.due is not None
+        and second.due.year == first.due.year
+    )
 
 
 def _joined(before: Found, item: Found) -> Found:

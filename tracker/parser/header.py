@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from itertools import pairwise
 
 from .clauses import Text
 from .lexicon import to_int
@@ -12,7 +13,7 @@ from .types import Header
 
 _KIND = (
     "(?:实施方案|行动方案|工作方案|行动计划|实施计划|工作计划|工作要点|实施意见|指导意见|若干措施|若干意见|实施细则|管理办法|暂行办法|任务分工|分工方案"
-    "|方案|计划|规划|意见|办法|要点|措施|清单|任务书|纲要|规定|细则|条例|安排|台账|分解表|责任表|一览表|预案|决定|部署|通知|公告|通告|函|报告|总结|倡议书|通报)"
+    "|方案|计划|规划|意见|办法|要点|措施|清单|任务书|纲要|规定|细则|条例|安排|台账|分解表|责任表|一览表|预案|决定|部署|通知|公告|责任分解|任务分解|分工|通告|函|倡议书|通报)"
 )
 _TITLE = re.compile(
     rf"^[^。;!?:|]{{2,90}}{_KIND}(?:\((?:试行|暂行|征求意见稿|草案|修订稿|送审稿|\d{{4}}[^()]*|[^()]*版|[^()]*年[^()]*)\))*$"
@@ -102,7 +103,9 @@ def read(text: Text, lines: list[Line]) -> Header:
             if not _PUBLISHED.search(later) and not issued:
                 issued, issuer = day, _clean(printed, above)
                 continue
-        if _ISSUED.search(line.text):
+        if day and not issued and above and above.text[-1] in "。.!" and SIGNED.match(line.text):
+            issued = day  # a signature that leaves the authority to the letterhead
+        elif _ISSUED.search(line.text):
             issued = issued or parse_date(line.text)
         elif day is None and _PUBLISHED.search(line.text) and len(line.text) < 90:
             published = published or parse_date(line.text)
@@ -185,6 +188,10 @@ def _quoted_title(text: Text, head: list[Line]) -> str | None:
 
 
 def _named_issuer(text: Text, head: list[Line], plan: int | None) -> str | None:
+    """The issuer by the letterhead, by 某某关于印发…, or by a report that it released the plan."""
+    for line, below in pairwise(head[: (plan or 0) + 1]):
+        if AUTHORITY.match(line.text) and below.text.replace(" ", "").startswith("关于"):
+            return _clean(text.source, line)
     for line in head[: (plan or 0) + 1] or head[:3]:
         squeezed = line.text.replace(" ", "")
         match = _ISSUING.match(squeezed)

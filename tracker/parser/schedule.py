@@ -22,7 +22,7 @@ class Found:
 
 # Every date holds one of these; all begin with a literal, so that the search is a scan for characters.
 HINT = re.compile(
-    "年|月|季|旬|周|每|按|逐|即日|之日|节|旦前|夕前|午前|秋前|明前|国庆|一前|五”|五期|五规|五时|五末|长期|持续|常年|立行立改|20"
+    "年|月|季|旬|周|每|按|逐|即日|之日|节|”前|旦前|夕前|午前|秋前|明前|国庆|一前|五”|五期|五规|五时|五末|长期|持续|常年|立行立改|20"
 )
 _ALWAYS = frozenset(("长期", "持续"))  # only a field or 长期坚持 makes a statement of these
 ANCHOR = re.compile(
@@ -48,10 +48,10 @@ _BASELINE = re.compile(
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
     r"\s*(?:的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
-    r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
+    r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
 )
 _DOCUMENT_AFTER = re.compile(
-    r"[^,。;:、()]{0,24}?(?:计划|方案|要点|预算|规划|报告|总结|名单|目录|台账|清单|考核结果|会议|大会|讲话|行动|年会|通知|要求|意见|试点|名录|公报|年鉴|普查)(?=$|[,。;:、()和与及的》”中,])"
+    r"[^,。;:、()]{0,24}?(?:计划|方案|要点|预算|规划|报告|总结|名单|目录|台账|清单|考核结果|会议|大会|讲话|行动|年会|通知|要求|意见|试点|名录|公报|年鉴|普查)(?=$|[,。;:、()和与及的》”中,\d])"
 )
 _ACTION = re.compile(
     r"\s*[,、]|[^,。;:、()《》“”]{0,14}?(?:完成|实现|达到|达|建成|力争|全面|基本|启动|组织|确保|开展|制定|出台|编制|新增|新建|建设|改造|推进|提高|提升|培育|打造|形成|安排|争取|实施|必须|进入|下降|增长|不低于|突破|消除|淘汰|进一步|要|应|将|累计|印发|报送|举办|投入|公布|取得|创建|安装|增加|减少|推广|开工|竣工|投产|不少于|超过|控制|底|初步|发放|落实|发展|支持|全省|全市|全县|全区|全国|计划)"
@@ -72,6 +72,8 @@ def _declined(text: str, start: int, end: int, schedule: Schedule, context: Cont
         return schedule.kind == "recurring" and before.endswith(("平均", "年均"))
     if _COMPARED.search(before) or _AFTER_NOT.match(after):
         return True
+    if schedule.rule == "quarter" and re.search(r"第[一二三四]、$", before):
+        return True  # 第一、第二、第三季度 as what a report is about
     due = schedule.due or schedule.start
     own_year = context.own_year
     past = bool(due and own_year and due.year < own_year)
