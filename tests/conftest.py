@@ -76,21 +76,17 @@ def smtp_sink(_smtp: services.SmtpSink, settings: Any) -> services.SmtpSink:
     return _smtp
 
 
-@pytest.fixture(scope="session")
-def _broker(redis_url: str) -> None:
-    from tracker.celery import app
-
-    app.conf.update(broker_url=redis_url)
-
-
 @pytest.fixture
-def celery_worker(
-    transactional_db: None, _broker: None, redis_url: str, tmp_path: Path, settings: Any
-) -> Iterator[None]:
+def celery_worker(transactional_db: None, redis_url: str, tmp_path: Path, settings: Any) -> Iterator[None]:
     """A real worker on the test's database; jobs are sent to it with delay(). Needs PostgreSQL."""
     from django.db import connection
 
-    settings.REDIS_URL = redis_url
+    from tracker.celery import app
+
+    def use_broker(url: str) -> None:
+        app.conf.update(broker_url=url)
+        app._after_fork()  # type: ignore[attr-defined]  # how Celery itself forgets connections
+
     place = connection.settings_dict
     database_url = f"postgres://{place['USER']}@{place['HOST']}:{place['PORT']}/{place['NAME']}"
 
@@ -98,8 +94,12 @@ def celery_worker(
     def worker() -> Iterator[None]:
         if connection.vendor != "postgresql":
             raise services.ServiceMissing("a worker cannot see an SQLite in memory: DUBAN_TEST_DB=postgres")
-        with services.celery_worker_process(database_url, redis_url, DUBAN_HOME=str(tmp_path)):
-            yield
+        use_broker(redis_url)
+        try:
+            with services.celery_worker_process(database_url, redis_url, DUBAN_HOME=str(tmp_path)):
+                yield
+        finally:
+            use_broker(settings.REDIS_URL)
 
     with service(worker()):
         yield

@@ -2,6 +2,9 @@
 
 DUBAN_TEST_DB=postgres starts a PostgreSQL of our own, sqlite (the default) stays in memory, and auto takes
 PostgreSQL where it is installed. `make test` says auto; DATABASE_URL, where given, wins.
+
+Jobs go to a broker in memory, where nobody works them off, so that no test talks to a Redis that happens to
+run on this machine.
 """
 
 import os
@@ -12,6 +15,7 @@ import pytest
 from tests.services import ServiceMissing, postgres_server
 
 _servers = ExitStack()
+os.environ["REDIS_URL"] = "memory://"
 
 
 @pytest.hookimpl(tryfirst=True)

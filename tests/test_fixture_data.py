@@ -125,7 +125,7 @@ def fold(name):
 
 def owners(region):
     """Each folded name of a region, with the departments that answer to it."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for department in region["departments"]:
         for name in (department["name"], department["short_name"], *department["aliases"]):
             found.setdefault(fold(name), set()).add(department["name"])
@@ -143,7 +143,8 @@ def test_region_codes_are_unique_and_parents_come_first():
     seen = set()
     for region in REGIONS:
         assert region["code"] not in seen
-        assert len(region["code"]) == 6 and region["code"].isdigit()
+        assert len(region["code"]) == 6
+        assert region["code"].isdigit()
         assert region["level"] in {"city", "county"}
         assert region["parent"] is None or region["parent"] in seen
         seen.add(region["code"])

@@ -173,7 +173,7 @@ def test_chromium_opens_a_page(page):
     assert page.viewport_size == {"width": 1280, "height": 900}
 
 
-def test_worker_runs_a_job_of_ours(celery_worker):
+def test_worker_knows_each_scheduled_job(celery_worker):
     from tracker.celery import app
 
     registered = app.control.inspect(timeout=1).registered()
