@@ -201,7 +201,8 @@ def _cut(text: str, start: int, at: int) -> int:
         for index in range(at - 1, start - 1, -1):
             if text[index] in stops and not _bracketed(text, index, at):
                 return index + 1
-    return at
+    near = text.rfind("、", max(start, at - 8), at)
+    return near + 1 if near >= 0 else at
 
 
 def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) -> None:
