@@ -85,8 +85,9 @@ def test_mail_takes_the_same_queries(
     actions.plan_reminders(today=TODAY, now=NOW)
     client.force_login(cast.reporter)
     mail = Message.objects.get(recipient=cast.reporter)
-    # Session, user; the digest with its recipient; its lines with their tasks.
-    with django_assert_num_queries(6):
+    # Session, user, region, unit; the digest with its recipient; its lines with their tasks, and how many it
+    # overtook.
+    with django_assert_num_queries(7):
         client.get(reverse("notifications:message", args=[mail.pk]))
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
-from . import clauses, header, outline, readers, responsibility, tables, units
+from . import clauses, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
@@ -37,16 +36,8 @@ class _Plan:
     measures: list[Measure] = field(default_factory=list)
 
 
-def parse_file(path: str | Path, *, reference_date: date | None = None) -> ParsedPlan:
-    """Read and parse a plan document. Raises `UnreadableDocument` where the file cannot be read.
-
-    `reference_date` settles times without a year where the document does not say its own date.
-    """
-    return parse_text(readers.read_file(path), reference_date=reference_date, file=Path(path).name)
-
-
-def parse_text(text: str, *, reference_date: date | None = None, file: str = "") -> ParsedPlan:
-    """Parse the text of a plan. Never fails: what cannot be read is a doubt in `warnings`."""
+def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan:
+    """The plan in a text; see `tracker.parser.parse_text`."""
     printed = tables.unbox(text)
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)

@@ -15,7 +15,7 @@ _SENTENCE = re.compile(
     r"(?:[^。!?\n(“]+|\([^()\n]{0,300}(?:\([^()\n]{0,100}\)[^()\n]{0,300}){0,4}\)|“[^”\n]{0,200}”|[(“])+[。!?]*[”)]*"
 )
 _EDGE = " \n。,;、:!?\t"
-_BREAK = re.compile(r"[,;:。]")
+_EDGE_OF_CLAUSE = " \n。,;、:"
 # How to reach someone: no obligation.
 _CONTACT = re.compile(r"\(?(?:联系人|联系电话|联系方式|联系地址|电子邮箱|邮箱|传真)")
 _WRAPPED = re.compile(r"[、,的和与及\d年月]$")
@@ -77,46 +77,49 @@ def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[S
 
 def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
     """One sentence as clauses, each with its schedule and targets. Doubts about its dates are added to `doubts`."""
-    folded = text.folded
-    found = list(schedule.search(folded, span[0], span[1], context))
-    dated: list[Found] = []
-    for item in found:
-        if item.schedule is None:
-            doubts.append(
-                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
-            )
-        elif not _merged(text, dated, item):
-            dated.append(item)
-    if any(item.schedule and item.schedule.kind != "ongoing" for item in dated):
-        dated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
+    dated = _dates(text, span, context, doubts)
+    if not dated:
+        return [_clause(text, *trim(text.folded, *span, _EDGE_OF_CLAUSE), UNSTATED, doubts)]
     starts = [span[0]]
-    kept: list[Found] = dated[:1]
+    kept = dated[:1]
     for item in dated[1:]:
-        cut = _cut(folded, kept[-1].span[1], item.span[0])
+        cut = _cut(text.folded, kept[-1].span[1], item.span[0])
         if (
             _combines(kept[-1], item)
-            and trim(folded, starts[-1], cut)[1] <= kept[-1].span[1]
+            and trim(text.folded, starts[-1], cut)[1] <= kept[-1].span[1]
             and starts[-1] >= kept[-1].span[0] - 1
         ):
             kept[-1] = _joined(kept[-1], item)  # nothing but time words stands before this date
         else:
             starts.append(cut)
             kept.append(item)
-    dated = kept
     clauses = []
-    for index, start in enumerate(starts):
-        end = starts[index + 1] if index + 1 < len(starts) else span[1]
-        start, end = trim(folded, start, end, " \n。,;、:")
-        if start >= end:
-            continue
-        when = _quoted(text, dated[index]) if index < len(dated) else UNSTATED
-        if index < len(dated):
-            _doubt(when, dated[index].span, context, doubts)
-        goals = tuple(targets.find(folded, text.source, start, end, when.due))
-        if goals and when.due is None and when.kind == "ongoing" and when.quote is None:
-            doubts.append(Doubt("deadline-missing", f"指标“{goals[0].quote}”没有完成时限", (start, end)))
-        clauses.append(Clause(text.source[start:end], (start, end), when, goals))
+    for start, end, item in zip(starts, [*starts[1:], span[1]], kept, strict=True):
+        when = _quoted(text, item)
+        _doubt(when, item.span, context, doubts)
+        clauses.append(_clause(text, *trim(text.folded, start, end, _EDGE_OF_CLAUSE), when, doubts))
     return clauses
+
+
+def _dates(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list[Found]:
+    """The dates of a sentence that start clauses; an impossible one is a doubt."""
+    dated: list[Found] = []
+    for item in schedule.search(text.folded, span[0], span[1], context):
+        if item.schedule is None:
+            doubts.append(
+                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
+            )
+        elif not _merged(text, dated, item):
+            dated.append(item)
+    stated = [item for item in dated if item.schedule and item.schedule.kind != "ongoing"]
+    return stated or dated[:1]
+
+
+def _clause(text: Text, start: int, end: int, when: Schedule, doubts: list[Doubt]) -> Clause:
+    goals = tuple(targets.find(text.folded, text.source, start, end, when.due))
+    if goals and when is UNSTATED:
+        doubts.append(Doubt("deadline-missing", f"指标“{goals[0].quote}”没有完成时限", (start, end)))
+    return Clause(text.source[start:end], (start, end), when, goals)
 
 
 def _combines(before: Found, item: Found) -> bool:
@@ -198,7 +201,8 @@ def _cut(text: str, start: int, at: int) -> int:
         for index in range(at - 1, start - 1, -1):
             if text[index] in stops and not _bracketed(text, index, at):
                 return index + 1
-    return at
+    near = text.rfind("、", max(start, at - 8), at)
+    return near + 1 if near >= 0 else at
 
 
 def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) -> None:

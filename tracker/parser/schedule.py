@@ -34,7 +34,7 @@ ANCHOR = re.compile(
     r"|(?:今|本|当|明|后|次|翌|同|去|往|历|前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
     r"|每|[按逐分](?:照)?(?:年|季|月|周|日)|(?<![\d一二三四五六七八九十个本当上下该每半正元按逐岁])月(?=抽查率|抽检率|调度|通报|报告|例会)"
     r"|季度(?=通报|调度|报告|评估|考核|例会)|(?<![\d一二三四五六七八九十每])周(?=调度|通报|例会|报告)|(?<![\d一二三四五六七八九十每当])日(?=调度|通报制)"
-    r"|(?<![\d])年(?:底|末|终|中|内|度内)|全年|[本当下]个?月[底末]"
+    r"|(?<![\d学财青老少童壮近多半几一二三四五六七八九十两百])年(?:底|末|终|中|内|度内)|全年|[本当下]个?月[底末]"
     r"|“?十[一二三四五六]?五(?=”|规划期|期|时期|末)"
     rf"|“?(?:{FESTIVALS})|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\u4e00-\u9fff]{{2,4}}之日|即日"
     r"|用[一二两三四五六七八九十\d]+个?年|立行立改|长期|持续|常年"
@@ -48,7 +48,7 @@ _BASELINE = re.compile(
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
     r"\s*(?:的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
-    r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
+    r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|汛期|采暖[期季]|供暖[期季]|开学|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
 )
 _DOCUMENT_AFTER = re.compile(
     r"[^,。;:、()]{0,24}?(?:计划|方案|要点|预算|规划|报告|总结|名单|目录|台账|清单|考核结果|会议|大会|讲话|行动|年会|通知|要求|意见|试点|名录|公报|年鉴|普查)(?=$|[,。;:、()和与及的》”中,\d])"
@@ -62,7 +62,7 @@ _VERB_BEFORE = re.compile(
 _PAST_SCOPE = re.compile(
     r"[^,。;、]{0,6}?(?:建成|投用|投产|竣工|建设|形成|批准|备案|注册|登记|出生|安装|开工|核准|取得|颁布|生产|购置|购买|已|未|遗留|成立|审批|立项|签订|认定|入库|毕业|建造)[^,。;、]{0,8}?(?:的|并|且)"
 )
-_PAST_FACT = re.compile(r"[^。;]{0,20}?(?:已|曾|以来)")
+_PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
 def _declined(text: str, start: int, end: int, schedule: Schedule, context: Context) -> bool:
@@ -83,11 +83,15 @@ def _declined(text: str, start: int, end: int, schedule: Schedule, context: Cont
         and (past or own_year is None or before.endswith("对"))
     ):
         return True
+    if past and schedule.kind == "deadline" and _PAST_FACT.match(after):
+        return True
     if before.endswith("对") and re.match(r"[^,。;]{0,20}的,", after):
         return True
     if schedule.rule in ("year", "month", "day", "window_years", "quarter", "half_year", "plan_period"):
         plain = not re.search(r"[前止底末]\s*$", text[start:end])
         if past and plain and schedule.kind == "deadline":
+            return True
+        if plain and re.match(r"[^,。;、]{0,14}情况", after):
             return True
         if plain and _VERB_BEFORE.search(before) and not re.search(r"[到至]\s*$", before):
             return True

@@ -191,6 +191,13 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
 
 def _read_groups(text: str, source: str, label: str | None) -> Reading:
     """One labelled or unlabelled piece: groups by their closing verbs, else by the label."""
+    known = _read_once(text, source, label)  # plans repeat their lists; what is cached is never handed out
+    groups = [Group(group.role, list(group.names)) for group in known.groups]
+    return Reading(groups, times=list(known.times), open=known.open)
+
+
+@lru_cache(maxsize=4096)
+def _read_once(text: str, source: str, label: str | None) -> Reading:
     reading = Reading()
     chopped: list[Span] = []
     for start, end in _pieces(text, _STOPS):
@@ -311,6 +318,7 @@ def _kind(match: re.Match[str]) -> str:
     return next(kind for kind in LABEL_KINDS if match[kind] is not None)
 
 
+@lru_cache(maxsize=4096)
 def names_units(content: str, *, closing: bool) -> bool:
     """Whether a bracket's folded content says who is responsible. `closing`: it ends its sentence."""
     content = _FIRST_LEADS_PHRASE.sub("", content).strip()
