@@ -96,8 +96,10 @@ def prepare_database() -> None:
     if is_empty and os.environ.get("DUBAN_DEMO") != "0":
         step(4, "载入演示数据……")
         environment = {**os.environ, "DUBAN_TODAY": os.environ.get("DUBAN_TODAY", DEMO_DATE)}
-        if subprocess.call([str(PYTHON), "manage.py", "load_demo"], env=environment):
-            sys.exit("载入演示数据失败，原因见上；修正后请删掉 var/ 再试。")
+        # The first reminders go out at once, so that the demo has mails to show whatever the hour.
+        for command in ("load_demo", "remind"):
+            if subprocess.call([str(PYTHON), "manage.py", command], env=environment):
+                sys.exit("载入演示数据失败，原因见上；修正后请删掉 var/ 再试。")
     else:
         step(4, "数据库是空的，未载入演示数据" if is_empty else "保留已有数据")
     # The demo's date goes with the demo's accounts, so that a real database never gets it.

@@ -35,6 +35,7 @@ SWEEPS_KEPT = timedelta(days=7)
 # Far longer than EMAIL_TIMEOUT: only the dead lose their claim.
 LEASE = timedelta(minutes=10)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
+MAX_ATTEMPTS = len(BACK_OFF) + 1
 
 
 @dataclass(frozen=True)
@@ -133,13 +134,14 @@ def plan_reminders(
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
-    found, unreachable = _gather(today, region, policy, calendar)
     is_provisional = calendar.is_provisional(today.year)
-    if dry_run:
+    # Written first, so that a run that breaks off can be seen.
+    run = None if dry_run else Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
+    found, unreachable = _gather(today, region, policy, calendar)
+    if run is None:
         digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
         return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
 
-    run = Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
     if limit is not None and len(found) > limit:
         note = f"本次将发送{len(found)}封，超过上限{limit}封，已暂停。"
         _finish_run(run, planned=0, notes=[note + "请核对后由管理员执行 manage.py remind --no-limit。"])
@@ -370,6 +372,9 @@ def deliver_one(*, message_id: int, now: datetime) -> str | None:
     message = claim_message(message_id=message_id, now=now)
     if message is None:
         return None
+    if message.attempts > MAX_ATTEMPTS:
+        # Only leases that ran out lead here: this mail takes its worker down each time.
+        return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
     try:
         mail.send(message)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
@@ -382,13 +387,12 @@ def _record_failure(message: Message, error: Exception, now: datetime) -> str | 
     logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
     if mail.is_permanent(error):
         return _settle(message, Message.State.DEAD, error=reason)
-    if message.attempts > len(BACK_OFF):
+    if message.attempts == MAX_ATTEMPTS:
         return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
     next_attempt_at = now + BACK_OFF[message.attempts - 1]
     return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
 
 
-@transaction.atomic(durable=True)
 def _settle(message: Message, state: str, **changes: datetime | str) -> str | None:
     """End a claim. Without effect when the lease ran out and another holds it now."""
     held = Message.objects.filter(
@@ -397,15 +401,9 @@ def _settle(message: Message, state: str, **changes: datetime | str) -> str | No
     if not held.update(state=state, claimed_until=None, **changes):
         logger.warning("message %s: the claim was lost before the end was recorded", message.pk)
         return None
-    run = Run.objects.filter(pk=message.run_id)
-    if state == Message.State.SENT:
-        run.update(sent=F("sent") + 1)
-    elif state == Message.State.DEAD:
-        run.update(failed=F("failed") + 1)
     return state
 
 
-@transaction.atomic(durable=True)
 def resend_message(*, message: Message, now: datetime) -> bool:
     """Queue a failed digest again, to the address the person has now. False if it has not failed."""
     failed = Message.objects.filter(pk=message.pk, state=Message.State.DEAD)
@@ -416,6 +414,4 @@ def resend_message(*, message: Message, now: datetime) -> bool:
         attempts=0,
         error="",
     )
-    if count:
-        Run.objects.filter(pk=message.run_id).update(failed=F("failed") - 1)
     return bool(count)

@@ -48,6 +48,6 @@ class MessageAdmin(ReadOnlyAdmin):
 
 @admin.register(Run)
 class RunAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "kind", "planned", "sent", "failed", "is_finished")
+    list_display = ("started_at", "kind", "planned", "is_finished", "note")
     list_filter = ("kind",)
     ordering = ("-started_at", "-pk")

@@ -10,8 +10,9 @@ from accounts.models import Department, Region, User
 from notifications.models import Message, Run
 from tracker.models import Assignment
 
-# Planning runs hourly, the sweep every five minutes; three missed turns mean that nobody is at work.
-PLAN_SILENCE = timedelta(hours=3)
+# Planning runs hourly by day, the sweep every five minutes day and night. Longer than a night, or than
+# three turns of the sweep, means that nobody is at work.
+PLAN_SILENCE = timedelta(hours=12)
 SWEEP_SILENCE = timedelta(minutes=15)
 
 
@@ -30,7 +31,7 @@ class SchedulerState:
 
 
 def scheduler_state(now: datetime) -> SchedulerState:
-    last_plan = Run.objects.plans().latest_first().first()
+    last_plan = Run.objects.plans().with_outcomes().latest_first().first()
     last_sweep = Run.objects.sweeps().latest_first().first()
     return SchedulerState(
         last_plan=last_plan,

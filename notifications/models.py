@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -36,6 +36,13 @@ class RunQuerySet(models.QuerySet["Run"]):
     def sweeps(self) -> Self:
         return self.filter(kind=Run.Kind.SWEEP)
 
+    def with_outcomes(self) -> Self:
+        """Annotate `sent` and `failed`: how many of the run's digests ended so."""
+        return self.annotate(
+            sent=Count("messages", filter=Q(messages__state="SENT")),
+            failed=Count("messages", filter=Q(messages__state="DEAD")),
+        )
+
     def latest_first(self) -> Self:
         return self.order_by("-started_at", "-pk")
 
@@ -43,7 +50,7 @@ class RunQuerySet(models.QuerySet["Run"]):
 class Run(models.Model):
     """One time the scheduler did its work: deciding who is told (PLAN), or looking for mail to send (SWEEP).
 
-    `sent` and `failed` of a plan grow as its messages are delivered.
+    What has become of a plan's digests is counted from them (with_outcomes), never stored.
     """
 
     class Kind(models.TextChoices):
@@ -54,8 +61,6 @@ class Run(models.Model):
     started_at = models.DateTimeField(_("开始时间"))
     is_finished = models.BooleanField(_("已完成"), default=False)
     planned = models.PositiveIntegerField(_("待发封数"), default=0)
-    sent = models.PositiveIntegerField(_("已发封数"), default=0)
-    failed = models.PositiveIntegerField(_("失败封数"), default=0)
     note = models.TextField(_("说明"), blank=True)
 
     objects = RunQuerySet.as_manager()

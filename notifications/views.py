@@ -1,39 +1,39 @@
 """Pages about reminder mails: what was planned and sent, to whom, when, or why not."""
 
-from typing import cast
-
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.models import User
 from notifications import actions
 from notifications.dashboards import scheduler_state, state_counts, unreachable_departments
-from notifications.models import Message
+from notifications.models import Message, Reminder
 from notifications.permissions import can_resend, can_see_scheduler, get_message_for, visible_messages
 from tracker import clock
 from tracker.permissions import visible_regions
+from tracker.views.people import SignedInRequest
 
 PAGE_SIZE = 50
 REMINDERS_SHOWN = 200
 
 
 @require_safe
-def mail_list(request: HttpRequest) -> HttpResponse:
+def mail_list(request: SignedInRequest) -> HttpResponse:
     """提醒邮件: the digests this person may read, newest first; for coordinators also the scheduler."""
-    user = cast(User, request.user)
+    user = request.user
     visible = visible_messages(user)
     state = request.GET.get("state", "")
     chosen = visible.filter(state=state) if state in Message.State.values else visible
     # The bodies are long and only the page of one mail shows them.
     rows = chosen.select_related("recipient").defer("text", "html").latest_first()
     counts = state_counts(visible)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
-        "page": Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "state": state,
         "states": [(choice, counts.get(choice.value, 0)) for choice in Message.State],
         "total": sum(counts.values()),
@@ -48,23 +48,25 @@ def mail_list(request: HttpRequest) -> HttpResponse:
 # attributes, and those alone are let through: no script, no style sheet, no address but our own.
 @csp_update({"style-src-attr": ["'unsafe-inline'"]})  # type: ignore[arg-type]  # its hints forget arguments
 @require_safe
-def mail_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One mail as it was sent, how it fared, and which lines of the ledger it carries."""
-    user = cast(User, request.user)
+    user = request.user
     message = get_message_for(user, pk)
-    reminders = message.reminders.select_related("assignment__task").order_by("state", "assignment_id", "pk")
+    told = message.reminders.filter(state=Reminder.State.PLANNED)
+    reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
     context = {
         "mail": message,
         "reminders": reminders[:REMINDERS_SHOWN],
+        "superseded_count": message.reminders.filter(state=Reminder.State.SUPERSEDED).count(),
         "can_resend": can_resend(user, message),
     }
     return render(request, "notifications/mail_detail.html", context)
 
 
 @require_POST
-def resend(request: HttpRequest, pk: int) -> HttpResponse:
+def resend(request: SignedInRequest, pk: int) -> HttpResponse:
     """Queue a failed mail again; the next sweep sends it."""
-    user = cast(User, request.user)
+    user = request.user
     message = get_message_for(user, pk)
     if not can_resend(user, message):
         raise Http404

@@ -115,7 +115,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "run-reminders": {
         "task": "notifications.jobs.run_reminders",
-        "schedule": crontab(minute="5"),
+        # Every hour of the day, not of the night: nobody is written to at five past midnight.
+        "schedule": crontab(minute="5", hour="7-20"),
         "options": {"expires": 50 * 60},
     },
     "deliver-due": {

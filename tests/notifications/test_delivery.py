@@ -1,17 +1,18 @@
 """Delivery over real SMTP: what arrives, what is tried again, what is given up, and that each fails alone."""
 
-from collections.abc import Iterator
+import time
 from datetime import date, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection, connections
 
 from notifications import actions, jobs
 from notifications.channels import mail
 from notifications.models import Message, Run
-from tests.factories import NOW, TODAY, Cast, make_assignment
-from tests.notifications.conftest import Post, free_port
-from tracker.celery import app
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
+from tests.services import SmtpSink, free_port
 
 
 @pytest.fixture
@@ -26,9 +27,15 @@ def deliver_all(now: datetime = NOW) -> list[str | None]:
     return [actions.deliver_one(message_id=pk, now=now) for pk in actions.sweep(now=now)]
 
 
-def test_what_arrives(planned: dict[str, Message], post: Post) -> None:
+def outcome() -> tuple[int, int, int]:
+    """Planned, sent and failed digests of the only planning run."""
+    run = vars(Run.objects.plans().with_outcomes().get())
+    return run["planned"], run["sent"], run["failed"]
+
+
+def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     assert deliver_all() == ["SENT", "SENT", "SENT"]
-    [arrived] = [found for found in post.mails if found["To"] == "wangfang@example.cn"]
+    [arrived] = [found for found in smtp_sink.messages if found["To"] == "wangfang@example.cn"]
     assert arrived["Subject"] == "【督办】逾期1项"
     row = Message.objects.get(address="wangfang@example.cn")
     assert (
@@ -42,38 +49,39 @@ def test_what_arrives(planned: dict[str, Message], post: Post) -> None:
     assert text.get_content().splitlines() == row.text.splitlines()
     assert "<h2" in html.get_content()
     assert (row.sent_at, row.attempts, row.claimed_until) == (NOW, 1, None)
-    assert Run.objects.plans().values_list("planned", "sent", "failed").get() == (3, 3, 0)
+    assert outcome() == (3, 3, 0)
 
 
-def test_delivering_twice_sends_once(planned: dict[str, Message], post: Post) -> None:
+def test_delivering_twice_sends_once(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     message_id = planned["wangfang@example.cn"].pk
     assert actions.deliver_one(message_id=message_id, now=NOW) == "SENT"
     assert actions.deliver_one(message_id=message_id, now=NOW) is None
-    assert post.receivers == ["wangfang@example.cn"]
+    assert sorted(smtp_sink.recipients) == ["wangfang@example.cn"]
 
 
 def test_missing_row_is_normal(db: None) -> None:
     assert actions.deliver_one(message_id=4711, now=NOW) is None
 
 
-def test_busy_mailbox_is_tried_again(planned: dict[str, Message], post: Post) -> None:
-    post.answers["wangfang@example.cn"] = ["451 4.3.0 try later"]
+def test_busy_mailbox_is_tried_again(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
+    smtp_sink.replies["wangfang@example.cn"] = "451 4.3.0 try later"
     assert sorted(map(str, deliver_all())) == ["RETRY", "SENT", "SENT"]
     row = Message.objects.get(address="wangfang@example.cn")
     assert (row.error, row.next_attempt_at) == ("451 4.3.0 try later", NOW + timedelta(minutes=5))
+    smtp_sink.replies.clear()
     assert deliver_all(NOW + timedelta(minutes=4)) == []
     assert deliver_all(NOW + timedelta(minutes=5)) == ["SENT"]
     row.refresh_from_db()
     assert (row.error, row.attempts) == ("", 2)
 
 
-def test_refused_recipient_is_dead_and_alone(planned: dict[str, Message], post: Post) -> None:
-    post.answers["lina@example.cn"] = ["550 5.1.1 no such user"]
+def test_refused_recipient_is_dead_and_alone(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
+    smtp_sink.replies["lina@example.cn"] = "550 5.1.1 no such user"
     deliver_all()
-    assert post.receivers == ["wangfang@example.cn", "zhangwei@example.cn"]
+    assert sorted(smtp_sink.recipients) == ["wangfang@example.cn", "zhangwei@example.cn"]
     row = Message.objects.get(address="lina@example.cn")
     assert (row.state, row.error) == ("DEAD", "550 5.1.1 no such user")
-    assert Run.objects.plans().values_list("sent", "failed").get() == (2, 1)
+    assert outcome() == (3, 2, 1)
     assert deliver_all(NOW + timedelta(days=3)) == []
 
 
@@ -92,17 +100,19 @@ def test_server_away_is_tried_again_and_given_up_in_the_end(
     assert "ConnectionRefusedError" in Message.objects.get(pk=message_id).error
 
 
-def test_our_own_wrong_password_buries_nobody(planned: dict[str, Message], post: Post, settings: Any) -> None:
+def test_our_own_wrong_password_buries_nobody(
+    planned: dict[str, Message], smtp_sink: SmtpSink, settings: Any
+) -> None:
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = "wrong"
     assert deliver_all() == ["RETRY", "RETRY", "RETRY"]
 
 
-def test_address_that_cannot_be_written_is_dead(planned: dict[str, Message], post: Post) -> None:
+def test_address_that_cannot_be_written_is_dead(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     Message.objects.filter(address="lina@example.cn").update(address="lina@example.cn\nBcc: all@example.cn")
     assert sorted(map(str, deliver_all())) == ["DEAD", "SENT", "SENT"]
 
 
-def test_claim_is_a_lease(planned: dict[str, Message], post: Post) -> None:
+def test_claim_is_a_lease(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     """A worker that dies after claiming is replaced; one that merely waits in vain gets nothing."""
     message_id = planned["lina@example.cn"].pk
     assert actions.claim_message(message_id=message_id, now=NOW) is not None
@@ -113,8 +123,16 @@ def test_claim_is_a_lease(planned: dict[str, Message], post: Post) -> None:
     assert actions.deliver_one(message_id=message_id, now=late) == "SENT"
 
 
+def test_digest_that_kills_its_workers_is_given_up(planned: dict[str, Message]) -> None:
+    message_id, now = planned["lina@example.cn"].pk, NOW
+    for _ in range(actions.MAX_ATTEMPTS):
+        assert actions.claim_message(message_id=message_id, now=now) is not None
+        now += actions.LEASE + timedelta(seconds=1)
+    assert actions.deliver_one(message_id=message_id, now=now) == "DEAD"
+
+
 def test_end_of_a_lost_claim_is_not_recorded(
-    planned: dict[str, Message], post: Post, monkeypatch: pytest.MonkeyPatch
+    planned: dict[str, Message], smtp_sink: SmtpSink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """We were so slow that another claimed and sent it: its record stands, ours is dropped."""
     message_id = planned["lina@example.cn"].pk
@@ -132,9 +150,9 @@ def test_end_of_a_lost_claim_is_not_recorded(
 
 
 def test_failed_digest_goes_to_the_corrected_address(
-    cast: Cast, planned: dict[str, Message], post: Post
+    cast: Cast, planned: dict[str, Message], smtp_sink: SmtpSink
 ) -> None:
-    post.answers["lina@example.cn"] = ["550 5.1.1 no such user"]
+    smtp_sink.replies["lina@example.cn"] = "550 5.1.1 no such user"
     deliver_all()
     cast.colleague.email = "li.na@example.cn"
     cast.colleague.save(update_fields=["email"])
@@ -142,8 +160,8 @@ def test_failed_digest_goes_to_the_corrected_address(
     assert actions.resend_message(message=dead, now=NOW)
     assert not actions.resend_message(message=dead, now=NOW)
     assert deliver_all() == ["SENT"]
-    assert "li.na@example.cn" in post.receivers
-    assert Run.objects.plans().values_list("sent", "failed").get() == (3, 0)
+    assert "li.na@example.cn" in sorted(smtp_sink.recipients)
+    assert outcome() == (3, 3, 0)
 
 
 def test_old_sweeps_are_forgotten_and_plans_kept(planned: dict[str, Message]) -> None:
@@ -152,20 +170,54 @@ def test_old_sweeps_are_forgotten_and_plans_kept(planned: dict[str, Message]) ->
     assert list(Run.objects.order_by("pk").values_list("kind", flat=True)) == ["PLAN", "SWEEP"]
 
 
-@pytest.fixture
-def eager() -> Iterator[None]:
-    """Jobs run where they are queued."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
-def test_jobs_plan_queue_and_deliver(cast: Cast, post: Post, eager: None, settings: Any) -> None:
+def test_jobs_plan_queue_and_deliver(
+    cast: Cast, smtp_sink: SmtpSink, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs.deliver_message, "delay", jobs.deliver_message)
     settings.DUBAN_TODAY = TODAY
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
-    post.answers["wangfang@example.cn"] = ["451 later"]
+    smtp_sink.replies["wangfang@example.cn"] = "451 later"
     jobs.run_reminders()
-    assert post.receivers == ["lina@example.cn", "zhangwei@example.cn"]
+    assert sorted(smtp_sink.recipients) == ["lina@example.cn", "zhangwei@example.cn"]
+    smtp_sink.replies.clear()
     Message.objects.filter(state="RETRY").update(next_attempt_at=NOW - timedelta(days=1))
     jobs.deliver_due()
-    assert post.receivers == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
+    assert sorted(smtp_sink.recipients) == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_send_once(smtp_sink: SmtpSink) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("threads share no SQLite in memory")
+    cast = make_cast()
+    make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
+    actions.plan_reminders(today=TODAY, now=NOW)
+    start = Barrier(4)
+
+    def worker() -> None:
+        start.wait()
+        try:
+            deliver_all()
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=worker) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(smtp_sink.recipients) == ["lina@example.cn", "wangfang@example.cn", "zhangwei@example.cn"]
+    assert outcome() == (3, 3, 0)
+
+
+@pytest.mark.usefixtures("celery_worker")
+def test_a_real_worker_plans_and_sends() -> None:
+    """Queued through Redis, done in another process; its mails are files, by its own clock."""
+    cast = make_cast()
+    make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
+    jobs.run_reminders.delay()
+    deadline = time.monotonic() + 30
+    while Message.objects.filter(state="SENT").count() < 5 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert list(Message.objects.values_list("state", flat=True)) == ["SENT"] * 5
+    assert outcome() == (5, 5, 0)

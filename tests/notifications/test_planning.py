@@ -201,6 +201,27 @@ def test_run_over_the_limit_is_held(cast: Cast) -> None:
     assert len(plan(limit=None).message_ids) == 3
 
 
+def test_run_that_breaks_off_is_seen_and_taken_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    old(cast, date(2024, 10, 18))
+    monkeypatch.setattr(actions, "RECIPIENT_BATCH", 1)
+    really_write = actions._write_digests
+    written: list[Any] = []
+
+    def write_once(**arguments: Any) -> Any:
+        if written:
+            raise ConnectionError
+        written.append(really_write(**arguments))
+        return written[0]
+
+    monkeypatch.setattr(actions, "_write_digests", write_once)
+    with pytest.raises(ConnectionError):
+        plan()
+    assert not Run.objects.get().is_finished
+    monkeypatch.setattr(actions, "_write_digests", really_write)
+    assert [planned.recipient.name for planned in plan().digests] == ["李娜", "张伟"]
+    assert Message.objects.count() == 3
+
+
 def test_provisional_year_is_said(cast: Cast) -> None:
     assert plan(date(2031, 1, 6)).is_provisional
     assert "按周末推算" in Run.objects.get().note
