@@ -85,8 +85,8 @@ def test_mail_takes_the_same_queries(
     actions.plan_reminders(today=TODAY, now=NOW)
     client.force_login(cast.reporter)
     mail = Message.objects.get(recipient=cast.reporter)
-    # Session, user, region, unit; the digest with its recipient; its lines with their tasks, and how many it
-    # overtook.
+    # Session, user; the digest with its recipient; its lines with their tasks, and how many it overtook; the
+    # header's region and unit.
     with django_assert_num_queries(7):
         client.get(reverse("notifications:message", args=[mail.pk]))
 
