@@ -1,4 +1,4 @@
-"""The labelled plans are read as labelled (bench/accuracy.py counts; see docs/benchmarks.md for the figures)."""
+"""The labelled plans are read as labelled: bench/accuracy.py counts, docs/benchmarks.md keeps the figures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ LEAST = dict.fromkeys(EXACT, 1.0) | {
 
 def load() -> ModuleType:
     spec = importlib.util.spec_from_file_location("accuracy", ROOT / "bench" / "accuracy.py")
-    assert spec and spec.loader
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules["accuracy"] = module
     spec.loader.exec_module(module)
