@@ -1,7 +1,7 @@
 """How fast the parser is: characters a second over the five plans, import and process time, jionlp beside it.
 
-Usage: python bench/parser_speed.py [--rounds N]. jionlp is needed for the comparison only; without it the script
-says so and leaves the comparison out.
+Usage: python bench/parser_speed.py [--rounds N]. jionlp is needed for the comparison only; without it the
+script says so and leaves the comparison out.
 """
 
 from __future__ import annotations
