@@ -24,7 +24,7 @@ class StaleVersion(MoveRefused):
 
 
 def _expected_start(task: Task) -> date:
-    return task.start_date or task.created_at.date()
+    return task.start_date or task.created_at.astimezone(SHANGHAI).date()
 
 
 def _locked(assignment_id: int) -> Assignment:
