@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tracker import permissions
 from tracker.actions.history import Change, record
+from tracker.clock import SHANGHAI
 from tracker.models import Assignment, ProgressReport, Task
 from tracker.progress import behind_from
 from tracker.workflow import EventKind, Move, Role, Status, next_status

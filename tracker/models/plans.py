@@ -1,7 +1,6 @@
 """A plan as the parser read it and the coordinator settled it: the draft from which tasks are made."""
 
 from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -355,8 +354,3 @@ class Doubt(models.Model):
 
     def __str__(self) -> str:
         return self.message
-
-
-def reference_date_of(plan: Plan) -> date:
-    """The day the plan speaks from: signing, else publication, else import."""
-    return plan.issued_on or plan.published_on or plan.created_at.date()
