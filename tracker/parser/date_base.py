@@ -28,6 +28,8 @@ class Context:
     own_year: int | None = None
     carried: int | None = None
     field: bool = False
+    day: date | None = None  # where counting begins if the plan does not say when it was signed
+    since: int | None = None  # the year in which the plan's own span begins: 2012年起5年内
 
 
 class Trap:
@@ -63,14 +65,18 @@ def registry(rules: list[Rule]) -> Callable[[str, str], Callable[[Build], Build]
 
 # Fragments. Blanks and line breaks may stand inside a date.
 GAP = r"\s*"
-YEAR = r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3}|1[01]\d(?=\s*年\s*\d{1,2}\s*月))"
-SAID = rf"(?:(?P<year>{YEAR}){GAP}年(?:度)?(?:的)?|(?P<rel>今年|本年度?|当年|明年|后年|次年|翌年|第二年|同年)(?:的)?)"
+YEAR = (
+    r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3}"
+    r"|1[01]\d(?=\s*年度?\s*(?:\d{1,2}\s*月|底|末|年底|第?[一二三四1-4]季|[上下]半年))|(?<=民国)(?:1?\d\d|[一二三四五六七八九十百零〇]{2,6}))"
+)
+_RELATIVE_YEAR = "今年|本年度?|当年|明年|后年|次年|翌年|第二年|同年"
+SAID = rf"(?:(?P<year>{YEAR}){GAP}年(?:度)?(?:的)?|(?P<rel>{_RELATIVE_YEAR})(?:的)?)"
 MAYBE = rf"(?:{SAID}{GAP}|20[xX*]{{1,2}}{GAP}年{GAP})?"
 MONTH = r"(?P<month>\d{1,2}|十[一二]|[一二三四五六七八九十元正])"
 DAY = r"(?P<day>\d{1,2}|[一二三]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 BEFORE = r"(?:[之以]?前)"
-UNTIL = rf"(?:{GAP}(?:[之以]?前|止|截止))?"
-TO = rf"{GAP}(?:-+|至|到){GAP}"
+UNTIL = rf"(?:{GAP}(?:[之以]?前|止|截止|为止))?"
+TO = rf"{GAP}(?:-+|至|到|起至){GAP}"
 FROM = r"(?:起|开始(?!前|之前|以前))"
 WEEKDAY = r"(?:\((?:星期|周)[一二三四五六日天]\))?"
 
@@ -131,7 +137,7 @@ def deadline(
     return Schedule("deadline", name, due=due, precision=precision, implied=implied)
 
 
-def recurring(name: str, every: Every) -> Result:
+def recurring(name: str, every: Every | None) -> Result:
     return Schedule("recurring", name, every=every)
 
 

@@ -26,7 +26,6 @@ from .date_base import (
     deadline,
     month_of,
     registry,
-    window,
     year_of,
 )
 from .lexicon import to_int
@@ -45,11 +44,11 @@ def _by_day(m: re.Match[str], context: Context) -> Result:
     return deadline("day", day_of(year, month_of(m["month"]), to_int(m["day"]), m[0]), "day", implied)
 
 
-@rule("month_part", rf"{MAYBE}{MONTH}{GAP}月(?:份)?{GAP}(?P<part>[上中下])旬{UNTIL}")
+@rule("month_part", rf"{MAYBE}{MONTH}{GAP}月(?:份)?{GAP}(?P<part>上中?|中下?|下)旬{UNTIL}")
 def _month_part(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)
     month = month_of(m["month"])
-    if m["part"] == "下":
+    if m["part"].endswith("下"):
         return _month_due("month_part", year, month, m[0], implied)
     return deadline("month_part", day_of(year, month, 10 if m["part"] == "上" else 20, m[0]), "day", implied)
 
@@ -66,6 +65,12 @@ def _month_end(m: re.Match[str], context: Context) -> Result:
     return _month_due("month_end", year, month_of(m["month"]), m[0], implied)
 
 
+@rule("month_begin", rf"{MAYBE}{MONTH}{GAP}月(?:份)?初(?!{GAP}{BEFORE}|步|级|期|审|验|稿)")
+def _month_begin(m: re.Match[str], context: Context) -> Result:
+    year, implied = year_of(m, context)
+    return deadline("month_begin", day_of(year, month_of(m["month"]), 10, m[0]), "day", implied)
+
+
 @rule("before_month", rf"{MAYBE}{MONTH}{GAP}月(?:份)?(?:初)?{BEFORE}")
 def _before_month(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)
@@ -74,29 +79,23 @@ def _before_month(m: re.Match[str], context: Context) -> Result:
     return deadline("before_month", due, "month", implied)
 
 
-@rule("this_month", r"(?P<which>本|当|下个?)月(?:底|末)" + UNTIL)
+@rule("this_month", rf"(?P<which>[本当]|下个?)?月(?:底|末){UNTIL}")
 def _this_month(m: re.Match[str], context: Context) -> Result:
     if context.issued is None:
         return Schedule("deadline", "this_month", precision="month", implied=("month",))
-    first = add_months(context.issued.replace(day=1), 1 if m["which"].startswith("下") else 0)
+    first = add_months(context.issued.replace(day=1), 1 if (m["which"] or "").startswith("下") else 0)
     return deadline("this_month", month_end(first.year, first.month), "month", ("month",))
 
 
-@rule("month_in_brackets", rf"(?<=\(){GAP}{MAYBE}{MONTH}{GAP}月(?:份)?(?={GAP}\))")
-def _month_in_brackets(m: re.Match[str], context: Context) -> Result:
-    year, implied = year_of(m, context)
-    month = month_of(m["month"])
-    if not 1 <= month <= 12:
-        return Impossible(m[0])
-    if year is None:
-        return Schedule("window", "month_in_brackets", precision="month", implied=implied)
-    return window("month_in_brackets", date(year, month, 1), month_end(year, month), "month", implied)
-
-
-@rule("quarter", rf"{MAYBE}第?(?P<q>[一二三四1-4])个?季度(?P<end>末|底|内|中)?{UNTIL}")
+@rule(
+    "quarter",
+    rf"{MAYBE}(?:前?第?(?P<q>[一二三四1-4])个?季度|第(?P<q2>[一二三四1-4])季(?!度)|(?P<first>首季度?)|Q(?P<q3>[1-4]))"
+    rf"(?P<end>末|底|内|中)?{UNTIL}",
+)
 def _quarter(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)
-    return deadline("quarter", month_end(year, to_int(m["q"]) * 3) if year else None, "quarter", implied)
+    last = 3 * (1 if m["first"] else to_int(m["q"] or m["q2"] or m["q3"]))
+    return deadline("quarter", month_end(year, last) if year else None, "quarter", implied)
 
 
 @rule("half_year", rf"{MAYBE}(?P<half>[上下])半年(?:底|末|内)?{UNTIL}")
@@ -112,19 +111,23 @@ def _mid_year(m: re.Match[str], context: Context) -> Result:
     return deadline("mid_year", date(year, 6, 30) if year else None, "half", implied)
 
 
-FESTIVALS = "春节|元旦|国庆节|国庆|五一|劳动节|中秋节|中秋|端午节|端午|清明节|清明|七一|八一|除夕|元宵节"
+FESTIVALS = (
+    "春节|元旦|国庆节|国庆|五一|劳动节|中秋节|中秋|端午节|端午|清明节|清明|七一|八一|除夕|元宵节"
+    "|六一|十一(?=”)|儿童节|教师节|重阳节|建党节|建军节|植树节"
+)
 
 
-@rule("before_festival", rf"{MAYBE}(?:“)?(?P<name>{FESTIVALS})(?:”)?(?:假期|放假|长假|节)?{BEFORE}")
+@rule(
+    "before_festival",
+    rf"{MAYBE}“?(?P<name>{FESTIVALS})”?(?:国际)?(?:劳动节|国庆节|儿童节|建党节|建军节|假期|放假|长假|小长假|节日|节)?{BEFORE}",
+)
 def _before_festival(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)
-    if m["year"] is None and m["rel"] is None:
-        if context.issued:
-            due = festival(m["name"], context.issued.year)
-            if due and due <= context.issued:
-                due = festival(m["name"], context.issued.year + 1)
-        else:
-            due = festival(m["name"], year) if year else None
+    today = context.issued or context.day
+    if m["year"] is None and m["rel"] is None and today:
+        due = festival(m["name"], today.year)
+        if due and due <= today:
+            due = festival(m["name"], today.year + 1)
     else:
         due = festival(m["name"], year) if year else None
     return deadline("before_festival", due - timedelta(days=1) if due else None, "day", implied)
@@ -134,6 +137,11 @@ def _before_festival(m: re.Match[str], context: Context) -> Result:
 def _year_end(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)
     return deadline("year_end", date(year, 12, 31) if year else None, "year", implied)
+
+
+@rule("year_begin", rf"(?:{SAID}{GAP}年?|年)初(?!步|级|期|中)")
+def _year_begin(m: re.Match[str], context: Context) -> Result:
+    return Schedule("deadline", "year_begin", precision="month", implied=("due",))
 
 
 @rule("within_year", rf"{SAID}{GAP}(?:[以之]?内|全年)|(?:本)?年(?:度)?[以之]?内|全年")
@@ -168,6 +176,16 @@ def _dotted_day(m: re.Match[str], context: Context) -> Result:
     return deadline(
         "dotted_day", day_of(to_int(m["year"]), to_int(m["month"]), to_int(m["day"]), m[0]), "day", ()
     )
+
+
+@rule(
+    "dotted_month",
+    rf"(?P<year>20\d\d)[./-](?P<month>0?[1-9]|1[0-2])(?![\d./-]|{GAP}[万亿元个项%])(?P<before>{GAP}(?:月底|底|末)?{BEFORE})?",
+)
+def _dotted_month(m: re.Match[str], context: Context) -> Result:
+    if not m["before"] and not context.field:
+        return None
+    return deadline("dotted_month", month_end(to_int(m["year"]), to_int(m["month"])), "month", ())
 
 
 @rule(

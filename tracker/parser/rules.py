@@ -7,10 +7,35 @@ stand in `RULES`, at the places a cheap anchor pattern finds. What the words do 
 
 from __future__ import annotations
 
+import re
+
 from . import date_due, date_often, date_spans
 from .date_base import YEAR, Build, Context, Impossible, Rule, Trap
 from .date_due import FESTIVALS
+from .date_often import ROUND
 
 RULES: tuple[Rule, ...] = (*date_often.RULES, *date_spans.RULES, *date_due.RULES)
 
-__all__ = ["FESTIVALS", "RULES", "YEAR", "Build", "Context", "Impossible", "Rule", "Trap"]
+_SPAN = re.compile(
+    r"((?:19|20)\d\d)年(?:度)?(?:起|开始),?(?:力争|争取|计划)?(?:用|通过|经过|在)?(?:\d{1,2}|[一二两三四五六七八九十])年"
+)
+
+
+def span_begins(folded: str) -> int | None:
+    """The year in which the span of the plan itself begins: 2012年起5年内."""
+    found = _SPAN.search(folded)
+    return int(found[1]) if found else None
+
+
+__all__ = [
+    "FESTIVALS",
+    "ROUND",
+    "RULES",
+    "YEAR",
+    "Build",
+    "Context",
+    "Impossible",
+    "Rule",
+    "Trap",
+    "span_begins",
+]
