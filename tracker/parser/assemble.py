@@ -12,7 +12,7 @@ from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
 from .outline import Line, Node
 from .responsibility import Mention
-from .rules import Context
+from .rules import Context, span_begins
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
@@ -42,7 +42,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
     head = header.read(both, lines)
-    plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
+    plan = _Plan(both, _context(head, reference_date, both.folded), bool(units.FIRST_LEADS.search(both.folded)))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
         [
@@ -80,7 +80,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     )
 
 
-def _context(head: Header, reference: date | None) -> Context:
+def _context(head: Header, reference: date | None, folded: str) -> Context:
     """The year of the document: by its signature, its title, its publication; else by the reference date."""
     titled = _YEAR_IN_TITLE.search(head.title or "")
     own = head.issued_on or head.published_on
@@ -88,7 +88,11 @@ def _context(head: Header, reference: date | None) -> Context:
     if head.issued_on is None and titled and (own is None or int(titled[1]) != own.year):
         own_year = int(titled[1])
     return Context(
-        year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year
+        year=own_year or (reference.year if reference else None),
+        issued=head.issued_on,
+        own_year=own_year,
+        day=head.published_on or reference,
+        since=span_begins(folded),
     )
 
 

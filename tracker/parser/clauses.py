@@ -176,7 +176,7 @@ def _merged(text: Text, dated: list[Found], item: Found) -> bool:
     if (
         last.schedule.kind == "recurring"
         and item.schedule.implied
-        and (adjoining or _bracketed(text.folded, last.span[1], item.span[0]))
+        and (adjoining or item.schedule.rule == "this_month" or _bracketed(text.folded, last.span[1], item.span[0]))
     ):
         return True
     if last.schedule.kind == "start" and item.schedule.kind == "deadline" and adjoining:
