@@ -18,7 +18,7 @@ from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Tar
 _TITLE_STOP = re.compile("[。!?]")
 _SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
-_LONG = 60
+_LONGEST = 300  # what a title can hold
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
 
 
@@ -107,7 +107,7 @@ def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
     """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
-    bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
+    bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
     if bracket < first:
@@ -118,14 +118,6 @@ def _title_end(
     rest = text.folded[first:line_end].strip(" 。")
     body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
-
-
-def _shorten(text: str, start: int, end: int) -> int:
-    """The end of a title that is a sentence: a long one is cut at its last comma."""
-    if end - start <= _LONG:
-        return end
-    cut = max(text.rfind(mark, start + 6, start + _LONG) for mark in ",;:")
-    return cut if cut > 0 else start + _LONG
 
 
 def _measure(plan: _Plan, node: Node) -> None:
@@ -233,7 +225,7 @@ def _add_measure(
     title_end, heading = _title_end(
         text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions
     )
-    shown = title_end if heading else _shorten(text.folded, body, title_end)
+    shown = min(title_end, body + _LONGEST)
     title = text.source[body:shown].strip(" \u3000。\n:\uff1a;\uff1b,\uff0c")
     holes = [mention.span for mention in mentions if mention.hole]
     begin = title_end if heading else body

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from .lexicon import FURNITURE, to_int
 
 _CN = "[一二三四五六七八九十百零]{1,4}"
+# What a number counts: 4.6月底 is item 4, not section 4.6.
+_COUNTED = "(?:年|月|日|个|万|亿|家|米|吨|元|倍|公里|平方|%|份|人|户|座|所|项|次|处|条|千|名|亩|台|天|小时)"
 # (style, rank, pattern). A lower rank stands higher in the tree.
 STYLES: tuple[tuple[str, int, str], ...] = (
     ("chapter", 0, rf"第(?P<chapter>{_CN}|\d{{1,2}})(?:章|编|篇|部分|节)[ 、:.]*"),
@@ -18,12 +20,14 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     (
         "decimal",
         3,
-        r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*",
+        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
     ),
     (
         "num",
         3,
-        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)\d\d年)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
+        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)\d\d年)"
+        rf"|\.(?=\d{{1,4}}(?:[-~至.]\d{{1,2}})? *{_COUNTED})"
+        r"| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
     ),
     ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
