@@ -16,6 +16,8 @@ from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
+# A heading and its text in one line, with nothing but a blank between them.
+_GAP = re.compile(r"(?P<title>[\u4e00-\u9fff、“”]{4,16}) +(?=[\u4e00-\u9fff“][^ ]{9,}$)")
 _SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
 _LONGEST = 300  # what a title can hold
@@ -56,7 +58,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
         _bare_measures(plan, tree.head, ())
     plan.headings = {node.style for node in tree.nodes if node.children}
     for node in tree.nodes:
-        if not node.children:
+        if not node.children or _speaks_for_itself(both, node):
             _measure(plan, node)
     for node in tree.nodes:
         if GOAL_HEADING.match(node.heading) and not any(
@@ -115,6 +117,9 @@ def _title_end(
     colon = text.folded.find(":", node_body, min(first, node_body + 26))
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
+    gap = _GAP.match(text.folded, node_body, first)
+    if gap:
+        return gap.end("title"), True
     rest = text.folded[first:line_end].strip(" 。")
     body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
@@ -151,11 +156,36 @@ def _measure(plan: _Plan, node: Node) -> None:
                 ),
             )
             return
-    if not any(m.reading.groups for m in mentions) and node.parent:
+    if not any(m.reading.groups for m in mentions) and node.parent and not _speaks_for_itself(text, node.parent):
         mentions = [*_of_heading(plan, node.parent), *mentions]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
+    if not plan.measures[-1].units and not any(m.reading.groups for m in mentions):
+        owner = next((name for up in node.ancestors() if (name := _owner(text, up))), None)
+        if owner:
+            plan.measures[-1] = replace(plan.measures[-1], units=(Unit(owner, "lead"),))
+            plan.doubts = [
+                doubt
+                for doubt in plan.doubts
+                if (doubt.code, doubt.span) != ("unit-missing", plan.measures[-1].span)
+            ]
+
+
+def _owner(text: Text, node: Node) -> str | None:
+    """The unit a heading is nothing but the name of: its duties stand below."""
+    name = _OWN_TASKS.sub("", node.heading)
+    if not units.names_one(name):
+        return None
+    printed = "".join(text.source[node.body : node.lines[0].end].split())
+    return printed[: len(name)]
+
+
+def _speaks_for_itself(text: Text, node: Node) -> bool:
+    """Whether a paragraph with its own units only seems to be a heading: the text leaves out what lay between."""
+    if not node.children or node.children[0].value == 1 or "。" not in node.lines[0].text:
+        return False
+    return _names_units(text, node.lines[-1])
 
 
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
@@ -164,6 +194,10 @@ def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
     return [mention for mention in found if mention.hole and mention.reading.groups]
 
 
+_OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|任务|分工|工作)|负责.{0,8})+$")
+_BACKGROUND = re.compile(
+    r"(?:目标(?:是|为)[:,]?|开局之年|收官之年|重要意义|(?:现将|现就).{0,60}(?:分解|分工|印发|通知|如下|下达)|现予|(?:制定|提出)(?:如下|本|以下))"
+)
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
 
 
@@ -194,7 +228,11 @@ def _bare_measures(
             block = []
         named = _names_units(text, line)
         says = (
-            everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+            everything
+            and len(line.text) > 14
+            and "。" in line.text
+            and not ORDERS_NOTHING.match(line.text)
+            and not _BACKGROUND.search(line.text)
         )
         if named or says:
             block = [line]

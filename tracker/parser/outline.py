@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .lexicon import FURNITURE, to_int
+from .lexicon import FURNITURE, GOAL_HEADING, IDLE_HEADING, to_int
 
 _CN = "[一二三四五六七八九十百零]{1,4}"
 # What a number counts: 4.6月底 is item 4, not section 4.6.
@@ -42,9 +42,12 @@ _INLINE = {
     "cn": re.compile(rf"(?<=[。) ])({_CN})、(?=[\u4e00-\u9fff“《])"),
 }
 _NESTED = re.compile(r"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
+_UNIT_LABEL = re.compile("(?:责任|牵头|负责|主办)(?:单位|部门|机关):")
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
 _CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+_ANNEXES = re.compile(r"附件? *:( *1[.、])?")
+_ANNEX = re.compile(r"^[^。;]{2,60}(?:表|单|方案|计划|办法|细则|名单|目录|台账|图|说明|制度|样式|模板|格式|指标|要点|责任书|书|标准|规范|指南|[》)])$")
 _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
     rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
@@ -115,7 +118,9 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         yield Line(start, start + len(text), text)
         return
     cuts = [0]
-    at = 0
+    at = _preface(text)
+    if at:
+        cuts.append(at)
     while marker := MARKER.match(text, at):
         style = marker.lastgroup or ""
         value = _value(marker)
@@ -145,6 +150,19 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         yield Line(start + cut, start + cut + len(piece), piece)
 
 
+def _preface(text: str) -> int:
+    """Where number one begins behind a preface in the same line, if each number there names its units; else 0."""
+    if _UNIT_LABEL.search(text) is None or MARKER.match(text):
+        return 0
+    for style, inner in _INLINE.items():
+        numbers = [m for m in inner.finditer(text)]
+        if len(numbers) > 1 and [to_int(m[1]) for m in numbers[:2]] == [1, 2]:
+            one, two = numbers[0].start(), numbers[1].start()
+            if RANKS[style] and _UNIT_LABEL.search(text, one, two):
+                return one
+    return 0
+
+
 def _value(marker: re.Match[str]) -> int:
     """The number a marker carries; the last part of a decimal number."""
     text = marker[marker.lastgroup or 0]
@@ -164,15 +182,27 @@ def build(lines: list[Line]) -> Outline:
     outline = Outline([], [], [])
     stack: list[Node] = []
     ended = False
+    attached = 0  # the number of the last annex in a list of them, else 0
     for line in lines:
         if line.text[-1] in _CONTENTS_ENDS and _CONTENTS.search(line.text):
             continue
         marker = MARKER.match(line.text) if "|" not in line.text else None
+        if annex := _ANNEXES.match(line.text):
+            attached = 1 if annex[1] else 0
+        elif attached and marker and _value(marker) == attached + 1 and _ANNEX.search(line.text):
+            attached += 1
+            (outline.tail if outline.nodes else outline.head).append(line)
+            continue
+        else:
+            attached = 0
         if marker and marker.end() < len(line.text):
             style = marker.lastgroup or ""
             if style == "decimal":
                 style = f"decimal:{marker[0].strip(' .、').count('.')}"
-            heading = "".join(_HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0].split())
+            heading = _HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0]
+            if " " in heading and known_heading(first := heading.split(" ", 1)[0]):
+                heading = first
+            heading = "".join(heading.split())
             node = Node(style, _value(marker), line.start, line.start + marker.end(), [line], heading)
             _place(node, stack)
             outline.nodes.append(node)
@@ -195,6 +225,11 @@ def build(lines: list[Line]) -> Outline:
         else:
             outline.head.append(line)
     return outline
+
+
+def known_heading(text: str) -> bool:
+    """Whether a text is a heading of goals or of paragraphs that order nothing."""
+    return bool(GOAL_HEADING.match(text) or IDLE_HEADING.match(text))
 
 
 def _place(node: Node, stack: list[Node]) -> None:
