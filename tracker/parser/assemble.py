@@ -156,7 +156,11 @@ def _measure(plan: _Plan, node: Node) -> None:
                 ),
             )
             return
-    if not any(m.reading.groups for m in mentions) and node.parent and not _speaks_for_itself(text, node.parent):
+    if (
+        not any(m.reading.groups for m in mentions)
+        and node.parent
+        and not _speaks_for_itself(text, node.parent)
+    ):
         mentions = [*_of_heading(plan, node.parent), *mentions]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")

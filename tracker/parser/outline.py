@@ -47,11 +47,14 @@ _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
 _CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
 _ANNEXES = re.compile(r"附件? *:( *1[.、])?")
-_ANNEX = re.compile(r"^[^。;]{2,60}(?:表|单|方案|计划|办法|细则|名单|目录|台账|图|说明|制度|样式|模板|格式|指标|要点|责任书|书|标准|规范|指南|[》)])$")
+_ANNEX = re.compile(
+    r"^[^。;]{2,60}(?:表|单|方案|计划|办法|细则|名单|目录|台账|图|说明|制度|样式|模板|格式|指标|要点|责任书|书|标准|规范|指南|[》)])$"
+)
 _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
     rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
 )
+_SEAL = re.compile(r"^\((?:代章|盖章|印章|公章|章)\)$")
 AUTHORITY = re.compile(
     r"^[\u4e00-\u9fffA-Za-z\u00d7()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
 )
@@ -208,10 +211,12 @@ def build(lines: list[Line]) -> Outline:
             outline.nodes.append(node)
             ended = False
             outline.tail.clear()
-        elif line.text[-1] in "日发)" and SIGNED.match(line.text):
-            last = outline.nodes[-1].lines if outline.nodes else outline.head
-            if outline.nodes and not ended and len(last) > 1 and AUTHORITY.match(last[-1].text):
-                outline.tail.append(last.pop())
+        elif line.text[-1] in "日发)" and (SIGNED.match(line.text) or _signed_by(line.text)):
+            last = outline.nodes[-1].lines if outline.nodes else []
+            while (
+                not ended and len(last) > 1 and (AUTHORITY.match(last[-1].text) or _SEAL.match(last[-1].text))
+            ):
+                outline.tail.insert(0, last.pop())
             ended = bool(outline.nodes)
             (outline.tail if ended else outline.head).append(line)
         elif FURNITURE.match(line.text):
@@ -225,6 +230,12 @@ def build(lines: list[Line]) -> Outline:
         else:
             outline.head.append(line)
     return outline
+
+
+def _signed_by(text: str) -> bool:
+    """Whether a line is an authority with the date of its signature behind it."""
+    parts = text.split(" ", 1)
+    return len(parts) > 1 and bool(AUTHORITY.match(parts[0]) and SIGNED.match(parts[1].strip(" ")))
 
 
 def known_heading(text: str) -> bool:

@@ -54,6 +54,10 @@ _FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[
 _PREFIX = re.compile(
     r"^(市|区|县|省|州|旗|盟|街道(?!办|社区)|镇(?![江海平远雄安宁康原巴坪赉沅街])|乡(?![村镇宁]))(?![场政直长域区委级])(?=\S{2})"
 )
+_COMMITTEE = re.compile(r"^[市区县省州旗盟]委(?=[\u4e00-\u9fff]{2,}[部办委室会]$)")
+_PARTY_ORGAN = re.compile(
+    r"^(?:组织|宣传|统战|政法|网信|编|社会工作|机构编制|巡察|老干部|保密|台|机关工|直属机关工|农|外事?)(?:部|委|办|局|工委|委员会|办公室)$"
+)
 _MARKET = re.compile(r"^市场(?:监督|监管|发展|管理|服务)")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
 _TOWN_ORGAN = re.compile(r"(?:局|委|办|院|中心|社|会|室|部|所|站|队)$")
@@ -68,7 +72,7 @@ _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
 _LEAD_IN = re.compile(
-    r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
 )
 _COLLECTIVE = re.compile(
     r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
@@ -76,12 +80,16 @@ _COLLECTIVE = re.compile(
 _COLLECTIVE_NEXT = re.compile(
     r"^(?:[镇乡区县市旗州盟]|自治[区州县]|直辖市)(?=$|[(]|街道|人民|政府|党委|党工委|管委会|办事处|各|有关|相关|级(?!市)|委(?!宣|组|政|统|办|网|编|党|社|金))"
 )
+_GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
+    r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
+)
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+_MARKED = re.compile(r"\((?:总?牵头|主办|配合|参与|协助|协办)(?:单位|部门)?\)$")
 _PARTY = re.compile(r"(?P<place>.{2,})(?:党委|党工委)$")  # 北河镇党委、政府: two bodies of one place
 _BESIDE_PARTY = frozenset({"政府", "人民政府", "办事处", "管委会"})
 _OWN_NAME = re.compile(r"^[市县区省州旗国各][\u4e00-\u9fff()]+$")
 _STOPS = re.compile(r"[,;。]")
-_TRIM = " 、,;。.:\n|"
+_TRIM = " 、,;。.:\n|*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
 _HELPS = "(?:等)?(?:共同|积极|密切|协同)?(?:配合|参与|协助|参加|协办)"
 _HELPERS = r"(?P<support{}>(?:[^,。;:()]|\([^()]{{0,20}}\)){{2,80}}?)"
@@ -197,6 +205,8 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             shift = lead.end() if lead else 0
             printed = printed[shift:].strip(_PRINTED_TRIM)
             name = name[shift:].strip(_TRIM)
+            while name.endswith(")") and name.count(")") > name.count("("):
+                name, printed = name[:-1].rstrip(_TRIM), printed[:-1].rstrip(_PRINTED_TRIM)
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
@@ -261,7 +271,13 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
                 kind = "implement" if any(role == "lead" for role, _ in pending) else kind
             elif kind == "help":
                 kind = "support" if any(role for role, _ in pending) else "responsible"
-            if names or kind:
+            marked = {name: _MARKED.search(name.folded) for name in names}
+            for name, mark in marked.items():  # 市教育局(牵头)、市财政局(配合)
+                if mark:
+                    names.remove(name)
+                    bare = Name(name.folded[: mark.start()], name.printed[: mark.start()])
+                    pending.append(("lead" if "牵头" in mark[0] else "support", [bare]))
+            if names or (kind and not any(marked.values())):
                 pending.append((kind, names))
     own = {"responsible": "duty", "division": "responsible"}.get(label or "", label)
     seen_lead = False
@@ -370,9 +386,10 @@ def names_units(content: str, *, closing: bool) -> bool:
     if not closing:
         return False
     listed, is_open = members(content, content)
-    names = [name for name in listed if not _DATE_LIKE.search(name.folded)]
+    names = tuple(name for name in listed if not _DATE_LIKE.search(name.folded))
     return (
         bool(names)
+        and not all(_GENERIC.match(name.folded) for name in names)
         and all(is_unit(name.folded) for name in names)
         and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
     )
@@ -426,26 +443,36 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
 def inherit_prefix(readings: Iterable[Reading]) -> None:
     """Give the members of a list the prefix its first member has: 市发改委、工信局 -> 市发改委, 市工信局."""
     groups = [group for reading in readings for group in reading.groups]
-    prefix: tuple[str, str] | None = None  # folded and as printed, of the last name that has one
+    given: tuple[str, str] | None = None  # folded and as printed, of the last name that has one
+    committee = ""  # 市委, as printed
     for group in groups:
         prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
-        bare = [name for name in group.names if _LOCAL_ORGAN.search(name.folded)]
-        bare = [name for name in bare if not _NO_PREFIX.search(name.folded)]
-        town = [name for name in group.names if _TOWN_ORGAN.search(name.folded)]
-        town = [name for name in town if not _NO_PREFIX.search(name.folded) and not _PREFIX.match(name.folded)]
+        free = [
+            name
+            for name in group.names
+            if not _NO_PREFIX.search(name.folded) and not _PREFIX.match(name.folded)
+        ]
+        bare = [name for name in free if _LOCAL_ORGAN.search(name.folded)]
+        town = [name for name in free if _TOWN_ORGAN.search(name.folded)]
         for index, name in enumerate(group.names):
-            own = _PREFIX.match(name.folded)
-            if own:
-                if not name.folded.endswith("分局") or prefix is None:
-                    prefix = own[1], name.printed[: own.end()]
+            if own := _PREFIX.match(name.folded):
+                if given is None or not name.folded.endswith("分局"):
+                    given = own[1], name.printed[: own.end()]
                 continue
-            if prefix is None:
+            if party := _COMMITTEE.match(name.folded):
+                committee = name.printed[: party.end()]
+                given = given or (name.folded[0], name.printed[0])
                 continue
-            takers = bare if len(prefix[0]) == 1 and prefix[0] not in "镇乡" else town
-            if (name in takers and len(takers) >= prefixed) or (
-                prefix[0] == "市" and _MARKET.match(name.folded)
-            ):
-                group.names[index] = Name(prefix[0] + name.folded, prefix[1] + name.printed)
+            if committee and _PARTY_ORGAN.match(name.folded):
+                group.names[index] = Name(
+                    given[0] + "委" + name.folded if given else name.folded, committee + name.printed
+                )
+            elif given is not None:
+                takers = bare if len(given[0]) == 1 and given[0] not in "镇乡" else town
+                if (name in takers and len(takers) >= prefixed) or (
+                    given[0] == "市" and _MARKET.match(name.folded)
+                ):
+                    group.names[index] = Name(given[0] + name.folded, given[1] + name.printed)
 
 
 def _may_be_unit(name: str) -> bool:
