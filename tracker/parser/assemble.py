@@ -9,7 +9,7 @@ from datetime import date
 from . import clauses, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
-from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
+from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
 from .outline import Line, Node
 from .responsibility import Mention
 from .rules import Context
@@ -112,11 +112,11 @@ def _title_end(
     bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
-    if bracket < first:
-        return bracket, False
     colon = text.folded.find(":", node_body, min(first, node_body + 26))
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
+    if bracket < first:
+        return bracket, False
     gap = _GAP.match(text.folded, node_body, first)
     if gap:
         return gap.end("title"), True
@@ -142,6 +142,8 @@ def _measure(plan: _Plan, node: Node) -> None:
         and "。" not in node.lines[0].text
     ):
         return  # a heading whose paragraphs are missing
+    if not mentions and OF_ITSELF.match(text.folded[node.body : node.end].strip(" 。\n")):
+        return
     bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]
@@ -179,7 +181,7 @@ def _measure(plan: _Plan, node: Node) -> None:
 def _owner(text: Text, node: Node) -> str | None:
     """The unit a heading is nothing but the name of: its duties stand below."""
     name = _OWN_TASKS.sub("", node.heading)
-    if not units.names_one(name):
+    if node.style != "unit" and not units.names_one(name):
         return None
     printed = "".join(text.source[node.body : node.lines[0].end].split())
     return printed[: len(name)]
@@ -220,10 +222,8 @@ def _bare_measures(
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
-    for line in lines:
-        labelled = bool(
-            LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, [])
-        )
+    label = [_is_label(text, line) for line in lines]
+    for line, labelled, next_labelled in zip(lines, label, [*label, False][1:], strict=True):
         if labelled and block:
             block.append(line)
             continue
@@ -238,12 +238,17 @@ def _bare_measures(
             and not ORDERS_NOTHING.match(line.text)
             and not _BACKGROUND.search(line.text)
         )
+        says |= everything and next_labelled
         if named or says:
             block = [line]
         elif len(line.text) < 32 and not re.search("[。;,:]$", line.text):
             heading = (re.sub(r"\s+", "", text.source[line.start : line.end]),)
     if block:
         _bare(plan, path + heading, block)
+
+
+def _is_label(text: Text, line: Line) -> bool:
+    return bool(LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, []))
 
 
 def _bare(plan: _Plan, path: tuple[str, ...], lines: list[Line]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .lexicon import FURNITURE, GOAL_HEADING, IDLE_HEADING, to_int
 
@@ -33,7 +34,7 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
     ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
 )
-RANKS = {style: rank for style, rank, _ in STYLES}
+RANKS = {style: rank for style, rank, _ in STYLES} | {"unit": 2.5}
 MARKER = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in STYLES))
 # The next number of a run-on paragraph: after a full stop, a closing bracket or a blank.
 _INLINE = {
@@ -53,6 +54,9 @@ _ANNEX = re.compile(
 _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
     rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
+)
+_UNIT_HEADING = re.compile(
+    r"^[\u4e00-\u9fff、()]{1,16}(?:局|委|委员会|办|办公室|厅|部|署|院|中心|政府|公司|集团|社|队|站|所|处|科|股|会|街道|镇|乡|学院)(?:\([^()]*\))?:?$"
 )
 _SEAL = re.compile(r"^\((?:代章|盖章|印章|公章|章)\)$")
 AUTHORITY = re.compile(
@@ -185,6 +189,7 @@ def build(lines: list[Line]) -> Outline:
     outline = Outline([], [], [])
     stack: list[Node] = []
     ended = False
+    units = _unit_headings(lines)
     attached = 0  # the number of the last annex in a list of them, else 0
     for line in lines:
         if line.text[-1] in _CONTENTS_ENDS and _CONTENTS.search(line.text):
@@ -211,6 +216,12 @@ def build(lines: list[Line]) -> Outline:
             outline.nodes.append(node)
             ended = False
             outline.tail.clear()
+        elif line.start in units:
+            node = Node("unit", 0, line.start, line.start, [line], line.text.rstrip(":"))
+            _place(node, stack)
+            outline.nodes.append(node)
+            ended = False
+            outline.tail.clear()
         elif line.text[-1] in "日发)" and (SIGNED.match(line.text) or _signed_by(line.text)):
             last = outline.nodes[-1].lines if outline.nodes else []
             while (
@@ -230,6 +241,20 @@ def build(lines: list[Line]) -> Outline:
         else:
             outline.head.append(line)
     return outline
+
+
+def _unit_headings(lines: list[Line]) -> set[int]:
+    """Where lines begin that are nothing but a unit's name and stand before a number one, if there are several."""
+    found = {
+        line.start
+        for line, below in pairwise(lines)
+        if 2 < len(line.text) < 20
+        and _UNIT_HEADING.match(line.text)
+        and (marker := MARKER.match(below.text))
+        and marker.lastgroup not in ("chapter", "cn")
+        and _value(marker) == 1
+    }
+    return found if len(found) > 1 else set()
 
 
 def _signed_by(text: str) -> bool:

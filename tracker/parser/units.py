@@ -488,10 +488,13 @@ def by_whom(text: str, source: str) -> Reading:
             if words is None:
                 continue
             role = "lead" if group.startswith("units") else "support"
-            names, is_open = members(words, source[match.start(group) : match.end(group)])
-            if names and is_unit(names[-1].folded) and all(_may_be_unit(name.folded) for name in names):
-                reading.groups.append(Group(role, list(names)))
-                reading.open |= is_open
+            begin = match.start(group)
+            for part in re.finditer(r"(?:(?!会同)[^\0])+", words):
+                left, right = begin + part.start() + 2 * (part.start() > 0), begin + part.end()
+                names, is_open = members(text[left:right], source[left:right])
+                if names and is_unit(names[-1].folded) and all(_may_be_unit(name.folded) for name in names):
+                    reading.groups.append(Group("support" if part.start() else role, list(names)))
+                    reading.open |= is_open
     return reading
 
 
