@@ -9,16 +9,18 @@ from datetime import date
 from . import clauses, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
-from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
+from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
 from .outline import Line, Node
 from .responsibility import Mention
 from .rules import Context, span_begins
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
+# A heading and its text in one line, with nothing but a blank between them.
+_GAP = re.compile(r"(?P<title>[\u4e00-\u9fff、“”]{4,16}) +(?=[\u4e00-\u9fff“][^ ]{9,}$)")
 _SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
-_LONG = 60
+_LONGEST = 300  # what a title can hold
 _YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
 
 
@@ -56,7 +58,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
         _bare_measures(plan, tree.head, ())
     plan.headings = {node.style for node in tree.nodes if node.children}
     for node in tree.nodes:
-        if not node.children:
+        if not node.children or _speaks_for_itself(both, node):
             _measure(plan, node)
     for node in tree.nodes:
         if GOAL_HEADING.match(node.heading) and not any(
@@ -111,25 +113,20 @@ def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
     """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
-    bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
+    bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
-    if bracket < first:
-        return bracket, False
     colon = text.folded.find(":", node_body, min(first, node_body + 26))
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
+    if bracket < first:
+        return bracket, False
+    gap = _GAP.match(text.folded, node_body, first)
+    if gap:
+        return gap.end("title"), True
     rest = text.folded[first:line_end].strip(" 。")
     body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
-
-
-def _shorten(text: str, start: int, end: int) -> int:
-    """The end of a title that is a sentence: a long one is cut at its last comma."""
-    if end - start <= _LONG:
-        return end
-    cut = max(text.rfind(mark, start + 6, start + _LONG) for mark in ",;:")
-    return cut if cut > 0 else start + _LONG
 
 
 def _measure(plan: _Plan, node: Node) -> None:
@@ -149,6 +146,8 @@ def _measure(plan: _Plan, node: Node) -> None:
         and "。" not in node.lines[0].text
     ):
         return  # a heading whose paragraphs are missing
+    if not mentions and OF_ITSELF.match(text.folded[node.body : node.end].strip(" 。\n")):
+        return
     bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]
@@ -163,11 +162,40 @@ def _measure(plan: _Plan, node: Node) -> None:
                 ),
             )
             return
-    if not any(m.reading.groups for m in mentions) and node.parent:
+    if (
+        not any(m.reading.groups for m in mentions)
+        and node.parent
+        and not _speaks_for_itself(text, node.parent)
+    ):
         mentions = [*_of_heading(plan, node.parent), *mentions]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
+    if not plan.measures[-1].units and not any(m.reading.groups for m in mentions):
+        owner = next((name for up in node.ancestors() if (name := _owner(text, up))), None)
+        if owner:
+            plan.measures[-1] = replace(plan.measures[-1], units=(Unit(owner, "lead"),))
+            plan.doubts = [
+                doubt
+                for doubt in plan.doubts
+                if (doubt.code, doubt.span) != ("unit-missing", plan.measures[-1].span)
+            ]
+
+
+def _owner(text: Text, node: Node) -> str | None:
+    """The unit a heading is nothing but the name of: its duties stand below."""
+    name = _OWN_TASKS.sub("", node.heading)
+    if node.style != "unit" and not units.names_one(name):
+        return None
+    printed = "".join(text.source[node.body : node.lines[0].end].split())
+    return printed[: len(name)]
+
+
+def _speaks_for_itself(text: Text, node: Node) -> bool:
+    """Whether a paragraph with its own units only seems to be a heading: the text leaves out what lay between."""
+    if not node.children or node.children[0].value == 1 or "。" not in node.lines[0].text:
+        return False
+    return _names_units(text, node.lines[-1])
 
 
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
@@ -176,6 +204,10 @@ def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
     return [mention for mention in found if mention.hole and mention.reading.groups]
 
 
+_OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|任务|分工|工作)|负责.{0,8})+$")
+_BACKGROUND = re.compile(
+    r"(?:目标(?:是|为)[:,]?|开局之年|收官之年|重要意义|(?:现将|现就).{0,60}(?:分解|分工|印发|通知|如下|下达)|现予|(?:制定|提出)(?:如下|本|以下))"
+)
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
 
 
@@ -194,10 +226,8 @@ def _bare_measures(
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
-    for line in lines:
-        labelled = bool(
-            LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, [])
-        )
+    label = [_is_label(text, line) for line in lines]
+    for line, labelled, next_labelled in zip(lines, label, [*label, False][1:], strict=True):
         if labelled and block:
             block.append(line)
             continue
@@ -206,14 +236,23 @@ def _bare_measures(
             block = []
         named = _names_units(text, line)
         says = (
-            everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+            everything
+            and len(line.text) > 14
+            and "。" in line.text
+            and not ORDERS_NOTHING.match(line.text)
+            and not _BACKGROUND.search(line.text)
         )
+        says |= everything and next_labelled
         if named or says:
             block = [line]
         elif len(line.text) < 32 and not re.search("[。;,:]$", line.text):
             heading = (re.sub(r"\s+", "", text.source[line.start : line.end]),)
     if block:
         _bare(plan, path + heading, block)
+
+
+def _is_label(text: Text, line: Line) -> bool:
+    return bool(LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, []))
 
 
 def _bare(plan: _Plan, path: tuple[str, ...], lines: list[Line]) -> None:
@@ -237,7 +276,7 @@ def _add_measure(
     title_end, heading = _title_end(
         text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions
     )
-    shown = title_end if heading else _shorten(text.folded, body, title_end)
+    shown = min(title_end, body + _LONGEST)
     title = text.source[body:shown].strip(" \u3000。\n:\uff1a;\uff1b,\uff0c")
     holes = [mention.span for mention in mentions if mention.hole]
     begin = title_end if heading else body

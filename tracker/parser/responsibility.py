@@ -15,6 +15,7 @@ from .units import Reading
 _BEHIND = re.compile(r"[ \n]*(?:[。;!]|\(|$|\n)")
 _NEXT_LABEL = re.compile(r" {2,}|$")
 _STATEMENT = re.compile(r"(?:牵头|负责|配合|参与|落实|实施)(?:负责)?。?$")
+_HELPED = re.compile("配合|协助|参与|参加|协办")
 _LEFT_OUT = re.compile(r"以[下上]|不再")
 
 
@@ -65,7 +66,7 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
     if ":" in region:
         mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
-    if "牵头" in region and "由" in region:
+    if "牵头" in region or ("由" in region and _HELPED.search(region)):
         for match in re.finditer(r"[^。\n]+", region):
             left, right = start + match.start(), start + match.end()
             if any(a < right and left < b for a, b in taken if a <= left):
@@ -142,7 +143,7 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
             continue
         reading = units.read(folded[match.start() : stop], text.source[match.start() : stop])
         if not reading:
-            if kind not in ("time", "people"):
+            if kind not in ("time", "people"):  # a label that names nobody, or a note
                 taken.append((match.start(), stop))
                 found.append(Mention((match.start(), stop), reading, "label"))
             continue
