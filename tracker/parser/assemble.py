@@ -283,7 +283,7 @@ def _add_measure(
     made: list[Clause] = []
     if heading:
         titled = clauses.split(text, (body, title_end), plan.context, [])
-        made = [clause for clause in titled if clause.schedule.rule != "unstated"]
+        made = [clause for clause in titled if clause.schedule.rule != "unstated" or clause.targets]
     made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
     if not made and title:
         made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
