@@ -36,7 +36,7 @@ rule = registry(RULES)
 
 @rule(
     "trap_entitlement",
-    r"(?:每[人户亩家次生车辆村企台]\s*)每年|每年每[人户亩家次生车辆村台]"
+    r"(?:每[人户亩家次生车辆村企台]\s*)每[年月日天]|(?:按\s*)?每年每(?:平方米|平米|立方米|吨|公里)|每年每[人户亩家次生车辆村台]"
     r"|每年(?:仅|只|限|最多|不超过|可享受|享受|最高|(?:给予|补助|补贴|奖励|资助)[^,。;]{0,12}元|按[^,。;]{0,12}标准)",
 )
 def _entitlement(m: re.Match[str], context: Context) -> Result:
@@ -54,7 +54,7 @@ def _duration(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "trap_past",
-    r"(?:上一?年度?|去年|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?",
+    r"(?:上一?年度?|去年(?:\d{1,2}月份?|同期)?底?|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?",
 )
 def _past(m: re.Match[str], context: Context) -> Result:
     return TRAP
@@ -122,7 +122,7 @@ def _every_week(m: re.Match[str], context: Context) -> Result:
     return recurring("every_week", None if m["n"] else "week")
 
 
-@rule("every_day", rf"每(?:天|日)(?!常)|[按逐]日(?!程|期|历|照)|日(?=调度|通报制)|[一1][日天][一1]{_ONCE}")
+@rule("every_day", rf"每(?:天|日)(?!常)|[按逐]日(?!程|期|历|照|计)|日(?=调度|通报制)|[一1][日天][一1]{_ONCE}")
 def _every_day(m: re.Match[str], context: Context) -> Result:
     return recurring("every_day", "day")
 

@@ -52,7 +52,7 @@ _BASELINE = re.compile(
 )
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
-    r"\s*(?:是|有效期|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
+    r"\s*(?:\(含[^()]{0,4}\)\s*)?(?:是|有效期|到期|届满|高考|中考|春运|(?:召开|印发|发布|下发|公布|出台|修订)的|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
     r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|汛期|采暖[期季]|供暖[期季]|开学|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
 )
 _DOCUMENT_AFTER = re.compile(
@@ -68,10 +68,17 @@ _VERB_BEFORE = re.compile(
     r"(?:是|列为|作为|做好|抓好|办好|申办|承办|协办|制定|制订|编制|印发|列入|纳入|参照|按照|根据|依据|下达|公布|公示|发布|对照|结合|贯彻|执行|修订|《|召开|总结|通报|关于|巩固|迎接|保障|筹备|参加|参与|申报|对“?十三五”?及|及)\s*$"
 )
 _PAST_SCOPE = re.compile(
-    r"[^,。;、]{0,6}?(?:建成|投用|投产|竣工|建设|形成|批准|备案|注册|登记|出生|安装|开工|核准|取得|颁布|生产|购置|购买|已|未|遗留|成立|审批|立项|签订|认定|入库|毕业|建造)[^,。;、]{0,8}?(?:的|并|且)"
+    r"[^,。;、]{0,6}?(?:建成|投用|投产|竣工|建设|形成|批准|备案|注册|登记|出生|安装|开工|核准|取得|颁布|生产|购置|购买|已|未|遗留|成立|审批|立项|签订|认定|入库|毕业|建造)[^,。;]{0,16}?(?:的|并|且)"
 )
 _UNDONE = re.compile(r"[^,。;、]{0,6}?(?:未|不能|无法|没有)[^,。;、]{0,14}?(?:的|,)")
-_NAMES_WHAT = re.compile(r"(?:^|[,。;、])?(?:对于?|针对|将|把)$")
+_NAMES_WHAT = re.compile(r"(?:对于?|针对|将|把|凡是?|如|若)$")
+_DONE = re.compile(r",?[^,。;]{0,8}?(?:已(?!完成[^,。;]{0,6}的)|共有|现有|实有)")
+_REPORTED = re.compile(
+    r",?[^,。;]{0,24}?(?:已|完成了|增长|下降|实现了|召开|印发|完成(?:投资|产值|税收|收入))"
+)
+_NO_SPAN = re.compile(
+    r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
+)
 _PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
@@ -96,8 +103,10 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         return True
     if past and schedule.kind == "deadline" and _PAST_FACT.match(after):
         return True
+    if _over(before, text[start:end], after, schedule, context):
+        return True
     if _NAMES_WHAT.search(before) and re.match(
-        r"[^,。;、]{0,20}?的|[^,。;、]{0,12}(?:作出|做出|作了|进行了)", after
+        r"[^,。;、]{0,20}?的|[^,。;、]{0,12}(?:作出|做出|作了|进行了|[定作列]为|确定为)", after
     ):
         return True
     if schedule.kind == "deadline" and _UNDONE.match(after):
@@ -156,8 +165,28 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         and schedule.due.year < own_year
     ):
         return True
+    if schedule.rule in ("within_years", "within_months") and _NO_SPAN.match(after):
+        return True
     return schedule.rule in ("within_year", "within_years") and bool(
         re.match(r"\s*(?:的|生产|产量|用电量)", after) and before[-1:] not in ",。;"
+    )
+
+
+def _over(before: str, words: str, after: str, schedule: Schedule, context: Context) -> bool:
+    """Whether a time lies before the plan and is not called a deadline: what has been done, not what is to be."""
+    if schedule.kind not in ("deadline", "window") or context.field:
+        return False
+    due, by = schedule.due, re.search(r"[前止]\s*$", words)
+    if not by and _DONE.match(after):
+        return True
+    if by or not due or not context.issued or due >= context.issued:
+        return False
+    if schedule.kind == "window":
+        return not re.search(r"[(]$|阶段[:。,]?$|[到至]$", before) and bool(_REPORTED.match(after))
+    return schedule.precision in ("day", "month", "quarter", "half") and (
+        bool(re.search(r"截[至止]到?\s*$", before))
+        or bool(_REPORTED.match(after))
+        or "year" not in schedule.implied
     )
 
 
