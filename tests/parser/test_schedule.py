@@ -388,6 +388,13 @@ def test_two_dates_in_one_phrase() -> None:
     assert [iso(item.due) for item in found] == ["2024-06-30", "2024-07-31"]
 
 
+def test_what_stands_before_the_sentence_is_no_part_of_it() -> None:
+    text = fold("4.6月1日至9月30日,实行值班制度")
+    (found,) = schedule.search(text, 2, len(text), CONTEXT)
+    assert found.schedule is not None
+    assert (iso(found.schedule.start), iso(found.schedule.due)) == ("2024-06-01", "2024-09-30")
+
+
 def test_year_is_carried_inside_a_sentence() -> None:
     found = [item for item in readings("2025年6月底前完成摸底,9月底前完成整改") if item]
     assert [iso(item.due) for item in found] == ["2025-06-30", "2025-09-30"]

@@ -115,6 +115,13 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         return True  # in use since then
     if re.search(r"有效期(?:限|为)?(?:自[^,。;]{0,3})?[至到]?$", before):
         return True
+    if (
+        schedule.rule == "year_end"
+        and text[start] == "年"
+        and before[-1:] in "和与及、将把"
+        and re.match(r"[^,。;]{0,12}?(?:总结|报告|考核|盘点|评估)", after)
+    ):
+        return True
     if schedule.rule in ("year", "month", "day", "window_years", "quarter", "half_year", "plan_period"):
         plain = not re.search(r"[前止底末]\s*$", text[start:end])
         if past and plain and schedule.kind == "deadline":
@@ -190,6 +197,12 @@ def _over(before: str, words: str, after: str, schedule: Schedule, context: Cont
     )
 
 
+def _repeats(text: str, last: Found, at: int) -> bool:
+    """Whether 全年 says no more than the year that stands before it: 2025年,全年完成…"""
+    assert last.schedule is not None
+    return last.schedule.rule in ("year", "within_year") or not re.search("[,;]", text[last.span[1] : at])
+
+
 def _starts_here(before: str) -> bool:
     """Whether a date opens its phrase, or stands behind a word that leads to a time."""
     return not before or bool(re.search(r"[,。;:、(\s到至于在]$|力争$|计划$|确保$", before))
@@ -209,6 +222,16 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
     return tuple((re.compile(rule.pattern), rule.build) for rule in RULES)
 
 
+def _anchored(text: str, start: int, position: int, hint: re.Match[str], end: int) -> int:
+    """Where a date may begin near the hint, or -1. What stands before `start` is no part of the sentence (4.6月底)."""
+    if position == start and text[start - 1 : start] == "." and hint.start() < start + 12:
+        own = ANCHOR.match(text[start : min(end, hint.end() + 24)])
+        if own:
+            return start
+    anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
+    return anchor.start() if anchor else -1
+
+
 def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]:
     """The dates of folded `text[start:end]` that schedule something, in order, without overlap."""
     hint = HINT.search(text, start, end)
@@ -221,16 +244,15 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
     )
     position = start
     carried: int | None = None
-    said_year = False
+    last: Found | None = None
     while hint := HINT.search(text, position, end):
         if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
             position = hint.end()
             continue
-        anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
-        if not anchor:
+        at = _anchored(text, start, position, hint, end)
+        if at < 0:
             position = hint.end()
             continue
-        at = anchor.start()
         inside = next((title for title in titles if title[0] <= at < title[1]), None)
         if inside:
             position = inside[1]
@@ -254,15 +276,13 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
                 break
             if _declined(text, (at, match.end()), end, result, context):
                 break
-            if result.rule == "within_year" and said_year and match[0] == "全年":
+            if match[0] == "全年" and last and last.schedule and _repeats(text, last, at):
                 break
             if result.kind != "recurring" and "year" not in result.implied and result.due:
                 carried = result.due.year
-                said_year = True
-            elif result.due:
-                said_year = True
             quote = (first, match.end())
             if result.kind == "start" and result.rule == "start_now" and lead is None:
                 quote = (at, match.end())
-            yield Found(quote, result)
+            last = Found(quote, result)
+            yield last
             break
