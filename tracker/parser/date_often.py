@@ -7,6 +7,7 @@ import re
 from .date_base import (
     BEFORE,
     DAY,
+    FESTIVALS,
     GAP,
     MONTH,
     TO,
@@ -130,13 +131,13 @@ def _every_day(m: re.Match[str], context: Context) -> Result:
 _OF_YEAR = (
     rf"{MONTH}{GAP}月(?:份)?(?:(?:{GAP}{DAY}{GAP}日)|底|末|初|上旬|中旬|下旬)?"
     rf"(?:{TO}(?:次年|翌年|第二年)?{GAP}(?:\d{{1,2}}{GAP}月(?:份)?(?:{GAP}\d{{1,2}}{GAP}日|底)?|\d{{1,2}}{GAP}日))?"
-    r"|年?底|年?末|年?初|年?中(?!小)|第?[一二三四]季度末?|[上下]半年"
+    rf"|年?底|年?末|年?初|年?中(?!小)|第?[一二三四]季度末?|[上下]半年|(?:{FESTIVALS})前"
 )
 
 
 @rule(
     "every_year",
-    rf"每(?:隔)?(?P<n>{CN_NUM}|\d)?年度?(?!级|龄|代)(?:{GAP}(?:{_OF_YEAR}){UNTIL})?"
+    rf"每(?:隔)?(?P<n>{CN_NUM}|\d)?年度?(?!级|龄|代)(?:{GAP}(?:{_OF_YEAR}){UNTIL}(?:[、和及]{GAP}\d{{1,2}}{GAP}月(?:份|底|\d{{1,2}}日)*{UNTIL})*)?"
     r"|逐年|按(?:照)?年(?!龄|限|级|代|薪|均)度?(?!计划|任务|工作)|分年度|年度(?=考核[一1]次)"
     rf"|年(?={ROUND})|[一1]年[一1两二]{_ONCE}",
 )

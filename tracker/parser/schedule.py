@@ -30,7 +30,7 @@ ANCHOR = re.compile(
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
     r"|(?<!\d)第?[一二三四1-4](?:季度|个季度|[至到-]+第?[一二三四1-4]季度)"
-    r"|第[一二三四1-4]季(?!度)|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
+    r"|第[一二三四1-4](?:季(?!度)|[、和及])|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
     r"|(?<![\d十每第])[一1](?:年|个?季度?|个?月|周|日|天)[一两二1](?=[次调通报督评考会总晒排检研汇])"
     r"|[上下]半年|半年(?=[一1])"
     r"|(?:今|本|当|明|后|次|翌|同|去|往|历|前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
@@ -171,6 +171,8 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         and own_year
         and schedule.due.year < own_year
     ):
+        return True
+    if schedule.rule == "within_year" and re.search("(?:部署|研究|谋划|安排)$", before):
         return True
     if schedule.rule in ("within_years", "within_months") and _NO_SPAN.match(after):
         return True
