@@ -268,6 +268,29 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("一日一报", "recurring", None, None, "day"),
     ],
 }
+# Whole phrases with several dates: every date found, in order.
+PHRASES = {
+    "活动时间从20**年12月7日起至20**年2月8日结束": "wind:2024-12-07>2025-02-08",
+    "要在每个季度第1个月的20日前,将情况报送": "recu:quarter",
+    "6月、9月和12月底各报送一次": "dead:2024-06-30 dead:2024-09-30 dead:2024-12-31",
+    "6月15日、12月15日前分别报送": "dead:2024-06-15 dead:2024-12-15",
+    "6月和12月召开会议": "dead:2024-06-30 dead:2024-12-31",
+    "每年7月1日前和12月31日前": "recu:year",
+    "每年1月底、7月底前": "recu:year",
+    "每年春节前": "recu:year",
+    "2024年6月至2025年5月,每月报送": "wind:2024-06-01>2025-05-31 recu:month",
+    "2025年达到60%,2027年达到70%": "dead:2025-12-31 dead:2027-12-31",
+    "到2025年和2027年": "dead:2025-12-31 dead:2027-12-31",
+    "最迟于2024年11月底": "dead:2024-11-30",
+    "2024年国庆、中秋前": "dead:2024-09-16",
+    "2024年6月底前完成方案编制,次年3月底前完工": "dead:2024-06-30 dead:2025-03-31",
+    "2024年第一、二季度": "dead:2024-06-30",
+    "114年度上半年完成": "dead:2025-06-30",
+    "实行月调度、季通报、年考核": "recu:month recu:quarter recu:year",
+    "周例会、月调度机制": "recu:week recu:month",
+    "本办法自2024年8月1日起施行,有效期5年": "star:2024-08-01",
+    "即日起至2024年12月底": "star:2024-06-27 dead:2024-12-31",
+}
 NOTHING = {
     "trap_entitlement": ["每人每年只享受一次", "每户每年补助"],
     "trap_duration": ["期限为3-12个月", "90个工作日以内办结", "3个月内"],
@@ -332,6 +355,25 @@ NOTHING = {
         "从2013年起使用的锁桩",
         "有效期至2029年7月31日",
         "近年来",
+        "截至2024年5月底,已完成30%",
+        "今年上半年已完成50%",
+        "2024年1-5月,全市完成投资增长5%",
+        "2024年5月15日,市政府召开会议",
+        "2024年4月,国务院印发",
+        "2024年3月召开的会议",
+        "去年12月",
+        "一年内不得再次申请",
+        "3年内有违法记录的",
+        "凡2025年6月底前完成的,给予奖励",
+        "将于2024年底到期",
+        "将2024年7月定为宣传月",
+        "每户每月补贴100元",
+        "每年给予50万元补助",
+        "按每年每平方米10元标准补助",
+        "重点改造2000年底前建成、失养失修失管的住宅小区",
+        "2025年是“十四五”规划收官之年",
+        "研究部署全年政府工作",
+        "将各阶段进展情况和年末整治工作总结报告报送",
     ],
 }
 
@@ -364,6 +406,16 @@ def test_phrase(
         assert first.rule == rule
 
 
+def brief(found: Schedule) -> str:
+    both = ">" if found.start and found.due else ""
+    return f"{found.kind[:4]}:{iso(found.start) or ''}{both}{iso(found.due) or ''}{found.every or ''}"
+
+
+@pytest.mark.parametrize(("phrase", "dates"), PHRASES.items())
+def test_all_dates_of_a_phrase(phrase: str, dates: str) -> None:
+    assert " ".join(brief(found) for found in readings(phrase) if found) == dates
+
+
 @pytest.mark.parametrize("phrase", [phrase for phrases in NOTHING.values() for phrase in phrases])
 def test_schedules_nothing(phrase: str) -> None:
     assert readings(phrase) == []
@@ -386,6 +438,13 @@ def test_impossible_date_is_a_doubt(phrase: str) -> None:
 def test_two_dates_in_one_phrase() -> None:
     found = [item for item in readings("分别于6月底和7月底完成") if item]
     assert [iso(item.due) for item in found] == ["2024-06-30", "2024-07-31"]
+
+
+def test_what_stands_before_the_sentence_is_no_part_of_it() -> None:
+    text = fold("4.6月1日至9月30日,实行值班制度")
+    (found,) = schedule.search(text, 2, len(text), CONTEXT)
+    assert found.schedule is not None
+    assert (iso(found.schedule.start), iso(found.schedule.due)) == ("2024-06-01", "2024-09-30")
 
 
 def test_year_is_carried_inside_a_sentence() -> None:

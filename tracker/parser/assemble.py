@@ -21,7 +21,8 @@ _GAP = re.compile(r"(?P<title>[\u4e00-\u9fff、“”]{4,16}) +(?=[\u4e00-\u9fff
 _SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
 _LONGEST = 300  # what a title can hold
-_YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
+_YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)年?(?: *[-至到]+ *(?:19|20)?\d\d)?年")
+_YEAR_OF_NUMBER = re.compile(r"\(((?:19|20)\d\d)\)")
 
 
 @dataclass(slots=True)
@@ -83,12 +84,15 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
 
 
 def _context(head: Header, reference: date | None, folded: str) -> Context:
-    """The year of the document: by its signature, its title, its publication; else by the reference date."""
-    titled = _YEAR_IN_TITLE.search(head.title or "")
+    """The year of the document: by its signature, title, publication, number; else by the reference date."""
+    titled = _YEAR_IN_TITLE.search(fold(head.title or ""))
     own = head.issued_on or head.published_on
     own_year = own.year if own else int(titled[1]) if titled else None
     if head.issued_on is None and titled and (own is None or int(titled[1]) != own.year):
         own_year = int(titled[1])
+    numbered = _YEAR_OF_NUMBER.search(fold(head.document_number or ""))
+    if own_year is None and numbered:
+        own_year = int(numbered[1])
     return Context(
         year=own_year or (reference.year if reference else None),
         issued=head.issued_on,

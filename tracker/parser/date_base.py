@@ -79,6 +79,10 @@ UNTIL = rf"(?:{GAP}(?:[之以]?前|止|截止|为止))?"
 TO = rf"{GAP}(?:-+|至|到|起至){GAP}"
 FROM = r"(?:起|开始(?!前|之前|以前))"
 WEEKDAY = r"(?:\((?:星期|周)[一二三四五六日天]\))?"
+FESTIVALS = (
+    "春节|元旦|国庆节|国庆|五一|劳动节|中秋节|中秋|端午节|端午|清明节|清明|七一|八一|除夕|元宵节"
+    "|六一|十一(?=”)|儿童节|教师节|重阳节|建党节|建军节|植树节"
+)
 
 RELATIVE = {
     "今年": 0,
@@ -151,7 +155,8 @@ def window(
     for end in (start, due):
         if isinstance(end, Impossible):
             return end
-    assert not isinstance(start, Impossible) and not isinstance(due, Impossible)
+    assert not isinstance(start, Impossible)
+    assert not isinstance(due, Impossible)
     if start and due and due < start:
         due = add_months(due, 12)
         implied = (*implied, "year") if "year" not in implied else implied

@@ -9,6 +9,7 @@ from .calendar import add_months, festival, month_end
 from .date_base import (
     BEFORE,
     DAY,
+    FESTIVALS,
     FIVE_YEAR,
     GAP,
     MAYBE,
@@ -89,7 +90,7 @@ def _this_month(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "quarter",
-    rf"{MAYBE}(?:前?第?(?P<q>[一二三四1-4])个?季度|第(?P<q2>[一二三四1-4])季(?!度)|(?P<first>首季度?)|Q(?P<q3>[1-4]))"
+    rf"{MAYBE}(?:前?(?:第?[一二三四1-4][、和及])*第?(?P<q>[一二三四1-4])个?季度|第(?P<q2>[一二三四1-4])季(?!度)|(?P<first>首季度?)|Q(?P<q3>[1-4]))"
     rf"(?P<end>末|底|内|中)?{UNTIL}",
 )
 def _quarter(m: re.Match[str], context: Context) -> Result:
@@ -111,15 +112,9 @@ def _mid_year(m: re.Match[str], context: Context) -> Result:
     return deadline("mid_year", date(year, 6, 30) if year else None, "half", implied)
 
 
-FESTIVALS = (
-    "春节|元旦|国庆节|国庆|五一|劳动节|中秋节|中秋|端午节|端午|清明节|清明|七一|八一|除夕|元宵节"
-    "|六一|十一(?=”)|儿童节|教师节|重阳节|建党节|建军节|植树节"
-)
-
-
 @rule(
     "before_festival",
-    rf"{MAYBE}“?(?P<name>{FESTIVALS})”?(?:国际)?(?:劳动节|国庆节|儿童节|建党节|建军节|假期|放假|长假|小长假|节日|节)?{BEFORE}",
+    rf"{MAYBE}(?:(?:{FESTIVALS})”?[、和及]“?)?“?(?P<name>{FESTIVALS})”?(?:国际)?(?:劳动节|国庆节|儿童节|建党节|建军节|假期|放假|长假|小长假|节日|节)?{BEFORE}",
 )
 def _before_festival(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)

@@ -7,6 +7,7 @@ import re
 from .date_base import (
     BEFORE,
     DAY,
+    FESTIVALS,
     GAP,
     MONTH,
     TO,
@@ -36,7 +37,7 @@ rule = registry(RULES)
 
 @rule(
     "trap_entitlement",
-    r"(?:每[人户亩家次生车辆村企台]\s*)每年|每年每[人户亩家次生车辆村台]"
+    r"(?:每[人户亩家次生车辆村企台]\s*)每[年月日天]|(?:按\s*)?每年每(?:平方米|平米|立方米|吨|公里)|每年每[人户亩家次生车辆村台]"
     r"|每年(?:仅|只|限|最多|不超过|可享受|享受|最高|(?:给予|补助|补贴|奖励|资助)[^,。;]{0,12}元|按[^,。;]{0,12}标准)",
 )
 def _entitlement(m: re.Match[str], context: Context) -> Result:
@@ -54,7 +55,7 @@ def _duration(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "trap_past",
-    r"(?:上一?年度?|去年|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?",
+    r"(?:上一?年度?|去年(?:\d{1,2}月份?|同期)?底?|前[一二两三四五\d]+年|近[一二两三四五\d]+年|往年|历年)(?:\s*\([^()]{4,16}\))?(?:\d{1,2}月[至到-]+\d{1,2}月)?",
 )
 def _past(m: re.Match[str], context: Context) -> Result:
     return TRAP
@@ -94,7 +95,7 @@ def _every_half_year(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "every_quarter",
-    r"每(?:个)?季(?!节)度?(?:的)?(?:(?:最后一?个?月|末月|首月|第[一二三]个月)(?:的)?|末|初|底|(?:结束)?[之以]?后)?"
+    r"每(?:个)?季(?!节)度?(?:的)?(?:(?:最后一?个?月|末月|首月|第[一二三1-3]个月)(?:的)?|末|初|底|(?:结束)?[之以]?后)?"
     rf"(?:{GAP}{DAY}{GAP}个?(?:工作)?日内?)?{UNTIL}(?:\(分别[^()]*\))?"
     rf"|(?:按|分|逐)季(?!节)度?|季度?(?={ROUND})|[一1]个?季度?[一1]{_ONCE}",
 )
@@ -122,7 +123,7 @@ def _every_week(m: re.Match[str], context: Context) -> Result:
     return recurring("every_week", None if m["n"] else "week")
 
 
-@rule("every_day", rf"每(?:天|日)(?!常)|[按逐]日(?!程|期|历|照)|日(?=调度|通报制)|[一1][日天][一1]{_ONCE}")
+@rule("every_day", rf"每(?:天|日)(?!常)|[按逐]日(?!程|期|历|照|计)|日(?=调度|通报制)|[一1][日天][一1]{_ONCE}")
 def _every_day(m: re.Match[str], context: Context) -> Result:
     return recurring("every_day", "day")
 
@@ -130,13 +131,13 @@ def _every_day(m: re.Match[str], context: Context) -> Result:
 _OF_YEAR = (
     rf"{MONTH}{GAP}月(?:份)?(?:(?:{GAP}{DAY}{GAP}日)|底|末|初|上旬|中旬|下旬)?"
     rf"(?:{TO}(?:次年|翌年|第二年)?{GAP}(?:\d{{1,2}}{GAP}月(?:份)?(?:{GAP}\d{{1,2}}{GAP}日|底)?|\d{{1,2}}{GAP}日))?"
-    r"|年?底|年?末|年?初|年?中(?!小)|第?[一二三四]季度末?|[上下]半年"
+    rf"|年?底|年?末|年?初|年?中(?!小)|第?[一二三四]季度末?|[上下]半年|(?:{FESTIVALS})前"
 )
 
 
 @rule(
     "every_year",
-    rf"每(?:隔)?(?P<n>{CN_NUM}|\d)?年度?(?!级|龄|代)(?:{GAP}(?:{_OF_YEAR}){UNTIL})?"
+    rf"每(?:隔)?(?P<n>{CN_NUM}|\d)?年度?(?!级|龄|代)(?:{GAP}(?:{_OF_YEAR}){UNTIL}(?:[、和及]{GAP}\d{{1,2}}{GAP}月(?:份|底|\d{{1,2}}日)*{UNTIL})*)?"
     r"|逐年|按(?:照)?年(?!龄|限|级|代|薪|均)度?(?!计划|任务|工作)|分年度|年度(?=考核[一1]次)"
     rf"|年(?={ROUND})|[一1]年[一1两二]{_ONCE}",
 )

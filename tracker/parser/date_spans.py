@@ -43,7 +43,7 @@ rule = registry(RULES)
 
 @rule(
     "window_days",
-    rf"{MAYBE}{MONTH}{GAP}月{GAP}{DAY}{GAP}[日号]?{WEEKDAY}(?:起)?{TO}(?:(?P<year2>{YEAR}){GAP}年{GAP})?(?:(?P<month2>\d{{1,2}}){GAP}月{GAP})?(?P<day2>\d{{1,2}}|底){GAP}[日号]?{WEEKDAY}(?:止)?",
+    rf"{MAYBE}{MONTH}{GAP}月{GAP}{DAY}{GAP}[日号]?{WEEKDAY}(?:起)?{TO}(?:(?:(?P<year2>{YEAR})|20[xX*]{{1,2}}){GAP}年{GAP})?(?:(?P<month2>\d{{1,2}}){GAP}月{GAP})?(?P<day2>\d{{1,2}}|底){GAP}[日号]?{WEEKDAY}(?:止)?",
 )
 def _window_days(m: re.Match[str], context: Context) -> Result:
     year, implied = year_of(m, context)

@@ -16,6 +16,8 @@ _PAIRS = {
     "\u3015": ")",
     "\u3010": "(",  # lenticular brackets
     "\u3011": ")",
+    "\u3016": "(",
+    "\u3017": ")",
     "\u300c": "\u201c",  # corner brackets quote in traditional texts
     "\u300d": "\u201d",
     "\u300e": "\u201c",

@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 
 from . import date_due, date_often, date_spans
-from .date_base import YEAR, Build, Context, Impossible, Rule, Trap
-from .date_due import FESTIVALS
+from .date_base import FESTIVALS, YEAR, Build, Context, Impossible, Rule, Trap
 from .date_often import ROUND
 
 RULES: tuple[Rule, ...] = (*date_often.RULES, *date_spans.RULES, *date_due.RULES)

@@ -30,7 +30,7 @@ ANCHOR = re.compile(
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
     r"|(?<!\d)第?[一二三四1-4](?:季度|个季度|[至到-]+第?[一二三四1-4]季度)"
-    r"|第[一二三四1-4]季(?!度)|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
+    r"|第[一二三四1-4](?:季(?!度)|[、和及])|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
     r"|(?<![\d十每第])[一1](?:年|个?季度?|个?月|周|日|天)[一两二1](?=[次调通报督评考会总晒排检研汇])"
     r"|[上下]半年|半年(?=[一1])"
     r"|(?:今|本|当|明|后|次|翌|同|去|往|历|前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
@@ -52,7 +52,7 @@ _BASELINE = re.compile(
 )
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
-    r"\s*(?:是|有效期|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
+    r"\s*(?:\(含[^()]{0,4}\)\s*)?(?:是|有效期|到期|届满|高考|中考|春运|(?:召开|印发|发布|下发|公布|出台|修订)的|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
     r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|汛期|采暖[期季]|供暖[期季]|开学|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
 )
 _DOCUMENT_AFTER = re.compile(
@@ -68,10 +68,17 @@ _VERB_BEFORE = re.compile(
     r"(?:是|列为|作为|做好|抓好|办好|申办|承办|协办|制定|制订|编制|印发|列入|纳入|参照|按照|根据|依据|下达|公布|公示|发布|对照|结合|贯彻|执行|修订|《|召开|总结|通报|关于|巩固|迎接|保障|筹备|参加|参与|申报|对“?十三五”?及|及)\s*$"
 )
 _PAST_SCOPE = re.compile(
-    r"[^,。;、]{0,6}?(?:建成|投用|投产|竣工|建设|形成|批准|备案|注册|登记|出生|安装|开工|核准|取得|颁布|生产|购置|购买|已|未|遗留|成立|审批|立项|签订|认定|入库|毕业|建造)[^,。;、]{0,8}?(?:的|并|且)"
+    r"[^,。;、]{0,6}?(?:建成|投用|投产|竣工|建设|形成|批准|备案|注册|登记|出生|安装|开工|核准|取得|颁布|生产|购置|购买|已|未|遗留|成立|审批|立项|签订|认定|入库|毕业|建造)[^,。;]{0,16}?(?:的|并|且)"
 )
 _UNDONE = re.compile(r"[^,。;、]{0,6}?(?:未|不能|无法|没有)[^,。;、]{0,14}?(?:的|,)")
-_NAMES_WHAT = re.compile(r"(?:^|[,。;、])?(?:对于?|针对|将|把)$")
+_NAMES_WHAT = re.compile(r"(?:对于?|针对|将|把|凡是?|如|若)$")
+_DONE = re.compile(r",?[^,。;]{0,8}?(?:已(?!完成[^,。;]{0,6}的)|共有|现有|实有)")
+_REPORTED = re.compile(
+    r",?[^,。;]{0,24}?(?:已|完成了|增长|下降|实现了|召开|印发|完成(?:投资|产值|税收|收入))"
+)
+_NO_SPAN = re.compile(
+    r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
+)
 _PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
@@ -96,8 +103,10 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         return True
     if past and schedule.kind == "deadline" and _PAST_FACT.match(after):
         return True
+    if _over(before, text[start:end], after, schedule, context):
+        return True
     if _NAMES_WHAT.search(before) and re.match(
-        r"[^,。;、]{0,20}?的|[^,。;、]{0,12}(?:作出|做出|作了|进行了)", after
+        r"[^,。;、]{0,20}?的|[^,。;、]{0,12}(?:作出|做出|作了|进行了|[定作列]为|确定为)", after
     ):
         return True
     if schedule.kind == "deadline" and _UNDONE.match(after):
@@ -105,6 +114,13 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
     if schedule.kind == "start" and past and re.match(r"[^,。;、]{0,12}?的(?!通知|要求|规定)", after):
         return True  # in use since then
     if re.search(r"有效期(?:限|为)?(?:自[^,。;]{0,3})?[至到]?$", before):
+        return True
+    if (
+        schedule.rule == "year_end"
+        and text[start] == "年"
+        and before[-1:] in "和与及、将把"
+        and re.match(r"[^,。;]{0,12}?(?:总结|报告|考核|盘点|评估)", after)
+    ):
         return True
     if schedule.rule in ("year", "month", "day", "window_years", "quarter", "half_year", "plan_period"):
         plain = not re.search(r"[前止底末]\s*$", text[start:end])
@@ -156,9 +172,37 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
         and schedule.due.year < own_year
     ):
         return True
+    if schedule.rule == "within_year" and re.search("(?:部署|研究|谋划|安排)$", before):
+        return True
+    if schedule.rule in ("within_years", "within_months") and _NO_SPAN.match(after):
+        return True
     return schedule.rule in ("within_year", "within_years") and bool(
         re.match(r"\s*(?:的|生产|产量|用电量)", after) and before[-1:] not in ",。;"
     )
+
+
+def _over(before: str, words: str, after: str, schedule: Schedule, context: Context) -> bool:
+    """Whether a time lies before the plan and is not called a deadline: what has been done, not what is to be."""
+    if schedule.kind not in ("deadline", "window") or context.field:
+        return False
+    due, by = schedule.due, re.search(r"[前止]\s*$", words)
+    if not by and _DONE.match(after):
+        return True
+    if by or not due or not context.issued or due >= context.issued:
+        return False
+    if schedule.kind == "window":
+        return not re.search(r"[(]$|阶段[:。,]?$|[到至]$", before) and bool(_REPORTED.match(after))
+    return schedule.precision in ("day", "month", "quarter", "half") and (
+        bool(re.search(r"截[至止]到?\s*$", before))
+        or bool(_REPORTED.match(after))
+        or "year" not in schedule.implied
+    )
+
+
+def _repeats(text: str, last: Found, at: int) -> bool:
+    """Whether 全年 says no more than the year that stands before it: 2025年,全年完成…"""
+    assert last.schedule is not None
+    return last.schedule.rule in ("year", "within_year") or not re.search("[,;]", text[last.span[1] : at])
 
 
 def _starts_here(before: str) -> bool:
@@ -180,6 +224,16 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
     return tuple((re.compile(rule.pattern), rule.build) for rule in RULES)
 
 
+def _anchored(text: str, start: int, position: int, hint: re.Match[str], end: int) -> int:
+    """Where a date may begin near the hint, or -1. What stands before `start` is no part of the sentence (4.6月底)."""
+    if position == start and text[start - 1 : start] == "." and hint.start() < start + 12:
+        own = ANCHOR.match(text[start : min(end, hint.end() + 24)])
+        if own:
+            return start
+    anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
+    return anchor.start() if anchor else -1
+
+
 def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]:
     """The dates of folded `text[start:end]` that schedule something, in order, without overlap."""
     hint = HINT.search(text, start, end)
@@ -192,16 +246,15 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
     )
     position = start
     carried: int | None = None
-    said_year = False
+    last: Found | None = None
     while hint := HINT.search(text, position, end):
         if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
             position = hint.end()
             continue
-        anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
-        if not anchor:
+        at = _anchored(text, start, position, hint, end)
+        if at < 0:
             position = hint.end()
             continue
-        at = anchor.start()
         inside = next((title for title in titles if title[0] <= at < title[1]), None)
         if inside:
             position = inside[1]
@@ -225,15 +278,13 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
                 break
             if _declined(text, (at, match.end()), end, result, context):
                 break
-            if result.rule == "within_year" and said_year and match[0] == "全年":
+            if match[0] == "全年" and last and last.schedule and _repeats(text, last, at):
                 break
             if result.kind != "recurring" and "year" not in result.implied and result.due:
                 carried = result.due.year
-                said_year = True
-            elif result.due:
-                said_year = True
             quote = (first, match.end())
             if result.kind == "start" and result.rule == "start_now" and lead is None:
                 quote = (at, match.end())
-            yield Found(quote, result)
+            last = Found(quote, result)
+            yield last
             break
