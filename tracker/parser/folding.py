@@ -38,6 +38,7 @@ _PAIRS = {
     "\ufe55": ":",
     "\ufe50": ",",
     "\ufe54": ";",
+    "\ufe52": ".",
     "\r": "\n",
     "\f": "\n",
     "\v": "\n",
@@ -59,6 +60,7 @@ def _width_table() -> dict[int, int]:
 
 
 _WIDTH = _width_table()
+_LETTERS = re.compile("[一二][O\u3007零一二三四五六七八九]{3}(?=年)")
 # Characters that occur in traditional texts only; any one of them asks for the script table.
 _TRADITIONAL = re.compile(
     "["
@@ -83,6 +85,8 @@ def fold(text: str) -> str:
     """Half-width punctuation and digits, plain blanks, simplified characters; len(fold(t)) == len(t)."""
     characters = set(text)
     folded = _replace(text, {char: chr(_WIDTH[ord(char)]) for char in characters if ord(char) in _WIDTH})
+    if "O" in folded:  # 二OO八年, with letters for the circles
+        folded = _LETTERS.sub(lambda match: match[0].replace("O", "\u3007"), folded)
     if _TRADITIONAL.search(folded):
         wide = sorted(char for char in characters if char >= "\u3400")
         folded = folded.translate(_script_table("".join(wide)))

@@ -54,6 +54,9 @@ _QUOTED_TITLE = re.compile(
 )
 
 
+_AGREED_TITLE = re.compile(r"^《([^《》]{4,60})》(?:已|经)")
+
+
 def parse_date(text: str) -> date | None:
     """The first full date in folded text, or None (also where it does not exist)."""
     match = _DATE.search(text)
@@ -129,6 +132,8 @@ def read(text: Text, lines: list[Line]) -> Header:
             issued = issued or parse_date(line.text)
         elif day is None and _PUBLISHED.search(line.text) and len(line.text) < 90:
             published = published or parse_date(line.text)
+        elif day and line.text.startswith("("):
+            issued = issued or day
         elif day and plan is not None and index < plan:
             published = published or day
         elif day and index == len(head) - 1:
@@ -209,7 +214,7 @@ def _joined(source: str, head: list[Line], index: int) -> str:
 def _other_title(text: Text, head: list[Line]) -> str | None:
     """The title as a field of the page, as quoted where the plan is issued, or as the first sentence of its text."""
     for line in head:
-        for pattern in (_FIELD_TITLE, _QUOTED_TITLE):
+        for pattern in (_FIELD_TITLE, _QUOTED_TITLE, _AGREED_TITLE):
             match = pattern.search(line.text)
             if match:
                 return text.source[line.start + match.start(1) : line.start + match.end(1)]
