@@ -108,7 +108,7 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
 def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
-    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
+    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)"""
     bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
@@ -188,14 +188,14 @@ def _owner(text: Text, node: Node) -> str | None:
 
 
 def _speaks_for_itself(text: Text, node: Node) -> bool:
-    """Whether a paragraph with its own units only seems to be a heading: the text leaves out what lay between."""
+    """Whether a paragraph with its own units only seems to be a heading: what lay between is left out."""
     if not node.children or node.children[0].value == 1 or "。" not in node.lines[0].text:
         return False
     return _names_units(text, node.lines[-1])
 
 
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
-    """The label lines and brackets a heading carries itself: they hold for the measures below that name nobody."""
+    """The label lines and brackets of a heading itself: they hold for the measures below that name nobody."""
     found = responsibility.collect(plan.text, node.body, node.end, [])
     return [mention for mention in found if mention.hole and mention.reading.groups]
 
@@ -218,7 +218,7 @@ def _names_units(text: Text, line: Line) -> bool:
 def _bare_measures(
     plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False
 ) -> None:
-    """Paragraphs without a number: each that names its units is a measure (`everything`: each that says something)."""
+    """Paragraphs without a number: each that names its units is a measure (`everything`: or says something)."""
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
@@ -340,7 +340,7 @@ def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit
 
 
 def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) -> list[Clause]:
-    """A time that stands beside the units (完成时限:…) schedules the last clause before it that states none."""
+    """A time beside the units (完成时限:…) schedules the last clause before it that states none."""
     context = replace(plan.context, field=True)
     stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
     dated = [clause for clause in stated if clause.schedule.quote]

@@ -94,7 +94,7 @@ def fold(text: str) -> str:
 
 
 def _replace(text: str, pairs: dict[str, str]) -> str:
-    """Replace single characters. A few are replaced one by one, which is faster than a table for the whole text."""
+    """Replace single characters. A few are replaced one by one: faster than a table for the whole text."""
     if len(pairs) > 60:
         return text.translate({ord(char): plain for char, plain in pairs.items()})
     for char, plain in pairs.items():

@@ -1,4 +1,4 @@
-"""Where a measure says who is responsible: brackets, label lines, whole lines of units, and 由X牵头 in prose."""
+"""Where a measure says who is responsible: brackets, labels, whole lines of units, and 由X牵头 in prose."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
 
 
 def _value_end(folded: str, start: int, limit: int) -> int:
-    """The end of a label's value. A value may stand on the next line, or run on where a line ends in a comma."""
+    """The end of a label's value, which may stand on the next line, or run on where a line ends in a comma."""
     stop = folded.find("\n", start, limit)
     stop = limit if stop < 0 else stop
     if not folded[start:stop].strip(" "):
@@ -203,7 +203,7 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
 def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], list[list[Unit]]]:
     """The units of a measure with their roles, and those of each mention.
 
-    Labels and prose speak for the whole measure together; a bracket with its own lead or verbs speaks for itself.
+    Labels and prose speak for the whole measure; a bracket with its own lead or verbs speaks for itself.
     """
     alone = first_leads and not any(group.role == "lead" for m in mentions for group in m.reading.groups)
     apart = {id(m) for m in mentions if not _is_shared(m) or (alone and m.form == "bracket")}

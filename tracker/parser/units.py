@@ -1,7 +1,7 @@
-"""Who is responsible: from the words of a bracket, a label line, a table cell or a sentence to units with roles.
+"""Who is responsible: from a bracket, a label line, a table cell or a sentence to units with roles.
 
-The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where nobody
-is named 牵头, else they support (verb) or implement (label).
+The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where
+nobody is named 牵头, else they support (verb) or implement (label).
 """
 
 from __future__ import annotations
@@ -31,7 +31,10 @@ BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)
 _NOT_UNITS = re.compile(
     r"^(?:以下简称|简称|以下统称|含(?!山)|包括|包含|不含|如[:,\u4e00-\u9fff](?!皋|东)|即[:,为]|详见|见附|以\S+为|其中|指[的在]|例如|下同|按规定|至\d|从\d|自\d|由于|注[:]|不[得含包]|未[经按])"
 )
-_THINGS = "(?:各项|各条|各款|所有|全部|涉及|主要|具体|重点|目标|任务|措施|工作|内容|事项|条款|项目|责任单位|责任部门|责任主体)*"
+_THINGS = (
+    "(?:各项|各条|各款|所有|全部|涉及|主要|具体|重点|目标|任务|措施|工作|内容|事项|条款|项目"
+    "|责任单位|责任部门|责任主体)*"
+)
 _NO_MORE = (
     "不再?(?:单独|一一|逐一|分别|重复|另行|逐项|再)*"
     "(?:列出|列举|列示|赘述|标注|列明|注明|罗列|说明|表述|写出|列入|列名|提及|重复|[做作]?(?:具体)?分工)"
@@ -72,7 +75,8 @@ _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
 _LEAD_IN = re.compile(
-    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*"
+    r"(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
 )
 _COLLECTIVE = re.compile(
     r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
@@ -188,7 +192,7 @@ def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=4096)
 def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
-    """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
+    """The units of a list as printed in `source` (as long as `text`), and whether 等 leaves the list open."""
     names: list[Name] = []
     is_open = False
     cleaned = text
@@ -299,7 +303,7 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
 
 
 def read(text: str, source: str, *, label: str | None = None) -> Reading:
-    """Read responsibility text, without its outer bracket. `text` is folded, `source` is as printed, same length.
+    """Read responsibility text without its outer bracket. `text` is folded, `source` printed, of one length.
 
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
