@@ -369,6 +369,33 @@ TRADITIONAL = opencc.OpenCC("s2t").convert
 SIMPLIFIED = opencc.OpenCC("t2s").convert
 
 
+# brackets that end their sentence and name nobody
+NOBODY_NAMED = (
+    "农村社区",
+    "卫生室",
+    "示范区",
+    "养老院、福利院",
+    "一个中心",
+    "充电站、换电站",
+    "三甲医院",
+    "县、区",
+    "县、乡、村",
+    "政府、企业、社会",
+    "含各县区",
+    "市级负责",
+    "牵头企业",
+    "城市、农村",
+    "地、州、盟",
+    "责任到人",
+    "以下简称专班",
+)
+
+
+@pytest.mark.parametrize("content", NOBODY_NAMED)
+def test_brackets_that_name_nobody(content: str) -> None:
+    assert units_of(f"1.推进工作。改造提升设施({content})。") == {}
+
+
 def units_of(text: str) -> dict[str, str]:
     plan = parse_text(text)
     assert len(plan.measures) == 1, [measure.title for measure in plan.measures]

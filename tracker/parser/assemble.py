@@ -108,7 +108,7 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
 def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
-    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)"""
+    """Where the title ends, and whether it is a run-in or separate heading (else a sentence)."""
     bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
@@ -218,7 +218,7 @@ def _names_units(text: Text, line: Line) -> bool:
 def _bare_measures(
     plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False
 ) -> None:
-    """Paragraphs without a number: each that names its units is a measure (`everything`: or says something)."""
+    """Paragraphs without a number: a measure each, if they name units (`everything`: or say something)."""
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []

@@ -101,7 +101,7 @@ class Node:
 
 @dataclass(slots=True)
 class Outline:
-    """`head`: lines before the first number. `nodes`: all in order. `tail`: lines behind the end of the plan."""
+    """`head`: lines before the first number. `nodes`: all in order. `tail`: lines behind the plan."""
 
     head: list[Line]
     nodes: list[Node]

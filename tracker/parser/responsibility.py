@@ -154,7 +154,7 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
 
 
 def _value_end(folded: str, start: int, limit: int) -> int:
-    """The end of a label's value, which may stand on the next line, or run on where a line ends in a comma."""
+    """The end of a label's value, which may stand on the next line, or run on behind a comma."""
     stop = folded.find("\n", start, limit)
     stop = limit if stop < 0 else stop
     if not folded[start:stop].strip(" "):

@@ -23,6 +23,7 @@ from .lexicon import (
     UNIT,
     UNIT_END,
     UNIT_STRONG,
+    UNIT_SURE,
     VERBS,
 )
 from .types import Person, Role, Span, Unit
@@ -393,7 +394,7 @@ def names_units(content: str, *, closing: bool) -> bool:
     names = tuple(name for name in listed if not _DATE_LIKE.search(name.folded))
     return (
         bool(names)
-        and not all(_GENERIC.match(name.folded) for name in names)
+        and any(UNIT_SURE.search(name.folded) and not _GENERIC.match(name.folded) for name in names)
         and all(is_unit(name.folded) for name in names)
         and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
     )
