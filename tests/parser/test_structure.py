@@ -239,6 +239,18 @@ def test_numbered_duties_below_a_unit(heading: str) -> None:
     assert [roles(plan, index) for index in range(3)] == [{"县应急管理局": L}, {"县应急管理局": L}, {}]
 
 
+def test_label_lines_behind_the_last_item_hold_for_each() -> None:
+    plan = parse_text(
+        "1.推进项目。\n(1)加快开工。\n(2)完善手续。\n责任单位:市发改委\n2.优化环境。\n(1)简化流程。\n责任单位:市政务局\n(2)压缩时间。"
+    )
+    assert [sorted(roles(plan, index)) for index in range(4)] == [
+        ["市发改委"],
+        ["市发改委"],
+        ["市政务局"],
+        [],
+    ]
+
+
 def test_unit_headings_without_numbers() -> None:
     plan = parse_text(
         "甲县任务安排\n教育局\n1.治理机构。加强监管。\n2.开展排查。\n卫生健康局\n1.推进医改。深化联动。"
@@ -278,7 +290,11 @@ def test_what_stands_behind_the_last_measure(ending: str) -> None:
 @pytest.mark.parametrize(
     ("head", "title", "issuer"),
     [
-        ("甲市政府办公室关于印发《2021年任务分解》的通知\n各县:\n现印发给你们。", "2021年任务分解", "甲市政府办公室"),
+        (
+            "甲市政府办公室关于印发《2021年任务分解》的通知\n各县:\n现印发给你们。",
+            "2021年任务分解",
+            "甲市政府办公室",
+        ),
         (
             "甲市人民政府办公室关于印发2021年重点任务分解方案的通知\n各县:",
             "2021年重点任务分解方案",
@@ -327,6 +343,17 @@ def test_people_are_not_units() -> None:
         ("牵头领导", "李四副局长"),
     ]
     assert roles(plan) == {"市公安局": L}
+
+
+def test_people_with_their_posts_and_units() -> None:
+    plan = parse_text(
+        "1.摸清底数。开展排查。\n挂钩领导:张三(县委常委、副县长)\n责任单位:县公安局(李四)\n联系人:王五,电话:12345"
+    )
+    assert [(person.label, person.name) for person in plan.measures[0].people] == [
+        ("挂钩领导", "张三(县委常委、副县长)"),
+        ("责任人", "李四"),
+    ]
+    assert [clause.text for clause in plan.measures[0].clauses] == ["开展排查"]
 
 
 def test_posts_in_a_bracket_are_people() -> None:

@@ -357,6 +357,33 @@ CASES = [
     ("brackets printed twice", BODY + "((责任单位:市教育局、市财政局))", {"市教育局": L, "市财政局": L}),
     ("marks before a name", BODY + "\n责任单位:★市教育局、▲市财政局", {"市教育局": L, "市财政局": L}),
     ("dash for nobody", BODY + "\n牵头单位:市教育局\n配合单位:——\n协办单位:/", {"市教育局": L}),
+    ("label without a colon", BODY + "\n责任单位 市教育局、市财政局", {"市教育局": L, "市财政局": L}),
+    (
+        "a line that breaks off inside of a name",
+        BODY + "(市发改委、市住\n建局、市财政局按职责分工负责)",
+        {"市发改委": L, "市住建局": L, "市财政局": L},
+    ),
+    (
+        "labels with a level",
+        BODY + "\n市级牵头单位:市发改委\n市级配合单位:市住建局\n责任地区:各县区",
+        {"市发改委": L, "市住建局": S, "各县区": I},
+    ),
+    (
+        "people behind their units",
+        BODY + "\n责任单位:县发改局(李四)、县财政局(王五)",
+        {"县发改局": L, "县财政局": L},
+    ),
+    (
+        "names without separators",
+        BODY + "(市发改委牵头,市财政局市住建局配合)",
+        {"市发改委": L, "市财政局": S, "市住建局": S},
+    ),
+    ("a bracket about duties", BODY + "\n责任单位:各相关单位(按职责分工)", {"各相关单位": L}),
+    (
+        "bodies that are no offices",
+        BODY + "(军分区、市武警支队、团市委、市红十字会、人民银行甲市中心支行)",
+        {"军分区": L, "市武警支队": L, "团市委": L, "市红十字会": L, "人民银行甲市中心支行": L},
+    ),
     (
         "open list, then a group behind a semicolon",
         BODY + "(责任单位:市公安局、市税务局等;各区政府)",

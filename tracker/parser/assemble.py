@@ -10,7 +10,7 @@ from . import clauses, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
-from .outline import Line, Node
+from .outline import RANKS, Line, Node
 from .responsibility import Mention
 from .rules import Context
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
@@ -164,6 +164,8 @@ def _measure(plan: _Plan, node: Node) -> None:
         and not _speaks_for_itself(text, node.parent)
     ):
         mentions = [*_of_heading(plan, node.parent), *mentions]
+    if not any(m.reading.groups for m in mentions) and node.parent:
+        mentions = [*mentions, *_behind_siblings(plan, node)]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
@@ -204,6 +206,26 @@ _OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|�
 _BACKGROUND = re.compile(
     r"(?:目标(?:是|为)[:,]?|开局之年|收官之年|重要意义|(?:现将|现就).{0,60}(?:分解|分工|印发|通知|如下|下达)|现予|(?:制定|提出)(?:如下|本|以下))"
 )
+
+
+def _behind_siblings(plan: _Plan, node: Node) -> list[Mention]:
+    """The label lines behind the last of some items, where none before names anybody: they hold for each."""
+    siblings = node.parent.children if node.parent else []
+    last = siblings[-1]
+    if last is node or last.children or len(last.lines) < 2 or RANKS.get(node.style, 3) < RANKS["paren_num"]:
+        return []
+    found = responsibility.collect(plan.text, last.lines[1].start, last.end, [])
+    if not found or any(mention.form not in ("label", "line") for mention in found):
+        return []
+    before = siblings[:-1]
+    if any(
+        sibling.children or responsibility.collect(plan.text, sibling.body, sibling.end, [])
+        for sibling in before
+    ):
+        return []
+    return [mention for mention in found if mention.reading.groups]
+
+
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
 
 
