@@ -10,7 +10,7 @@ from . import clauses, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
-from .outline import Line, Node
+from .outline import RANKS, Line, Node
 from .responsibility import Mention
 from .rules import Context, span_begins
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
@@ -116,7 +116,7 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
 def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
-    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
+    """Where the title ends, and whether it is a run-in or separate heading (else a sentence)."""
     bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
@@ -172,6 +172,8 @@ def _measure(plan: _Plan, node: Node) -> None:
         and not _speaks_for_itself(text, node.parent)
     ):
         mentions = [*_of_heading(plan, node.parent), *mentions]
+    if not any(m.reading.groups for m in mentions) and node.parent:
+        mentions = [*mentions, *_behind_siblings(plan, node)]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
@@ -196,14 +198,14 @@ def _owner(text: Text, node: Node) -> str | None:
 
 
 def _speaks_for_itself(text: Text, node: Node) -> bool:
-    """Whether a paragraph with its own units only seems to be a heading: the text leaves out what lay between."""
+    """Whether a paragraph with its own units only seems to be a heading: what lay between is left out."""
     if not node.children or node.children[0].value == 1 or "。" not in node.lines[0].text:
         return False
     return _names_units(text, node.lines[-1])
 
 
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
-    """The label lines and brackets a heading carries itself: they hold for the measures below that name nobody."""
+    """The label lines and brackets of a heading itself: they hold for the measures below that name nobody."""
     found = responsibility.collect(plan.text, node.body, node.end, [])
     return [mention for mention in found if mention.hole and mention.reading.groups]
 
@@ -212,6 +214,26 @@ _OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|�
 _BACKGROUND = re.compile(
     r"(?:目标(?:是|为)[:,]?|开局之年|收官之年|重要意义|(?:现将|现就).{0,60}(?:分解|分工|印发|通知|如下|下达)|现予|(?:制定|提出)(?:如下|本|以下))"
 )
+
+
+def _behind_siblings(plan: _Plan, node: Node) -> list[Mention]:
+    """The label lines behind the last of some items, where none before names anybody: they hold for each."""
+    siblings = node.parent.children if node.parent else []
+    last = siblings[-1]
+    if last is node or last.children or len(last.lines) < 2 or RANKS.get(node.style, 3) < RANKS["paren_num"]:
+        return []
+    found = responsibility.collect(plan.text, last.lines[1].start, last.end, [])
+    if not found or any(mention.form not in ("label", "line") for mention in found):
+        return []
+    before = siblings[:-1]
+    if any(
+        sibling.children or responsibility.collect(plan.text, sibling.body, sibling.end, [])
+        for sibling in before
+    ):
+        return []
+    return [mention for mention in found if mention.reading.groups]
+
+
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
 
 
@@ -226,7 +248,7 @@ def _names_units(text: Text, line: Line) -> bool:
 def _bare_measures(
     plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False
 ) -> None:
-    """Paragraphs without a number: each that names its units is a measure (`everything`: each that says something)."""
+    """Paragraphs without a number: a measure each, if they name units (`everything`: or say something)."""
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
@@ -348,7 +370,7 @@ def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit
 
 
 def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) -> list[Clause]:
-    """A time that stands beside the units (完成时限:…) schedules the last clause before it that states none."""
+    """A time beside the units (完成时限:…) schedules the last clause before it that states none."""
     context = replace(plan.context, field=True)
     stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
     dated = [clause for clause in stated if clause.schedule.quote]

@@ -27,12 +27,14 @@ _NUMBER = re.compile(
 _YEARS_BELOW = re.compile(r"\((?:(?:19|20)\d\d年?(?:-(?:19|20)\d\d)?年?(?:度)?|试行|暂行)\)")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
 _DATE = re.compile(
-    rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?(?:月|[-/.]) ?(?P<d>\d{{1,2}}|[一二三四五六七八九十]{{1,3}})(?: ?日|(?!\d))"
+    rf"(?P<y>(?:19|20)\d\d|{_CN_YEAR}) ?(?:年|[-/.]) ?(?P<m>\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?"
+    r"(?:月|[-/.]) ?(?P<d>\d{1,2}|[一二三四五六七八九十]{1,3})(?: ?日|(?!\d))"
 )
 _PUBLISHED = re.compile(r"(?:发布|发文|公布|更新|刊登|上网|生成)?(?:日期|时间) ?:|字体|来源|浏览|阅读|点击")
 _ISSUED = re.compile(r"(?:成文|印发|签发|制定)(?:日期|时间) ?: ?")
 _ISSUING = re.compile(
-    r"^(?P<who>[\u4e00-\u9fff()、 ]{2,40}?(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|委|署|管委会|指挥部|领导小组|领导组))关于"
+    r"^(?P<who>[\u4e00-\u9fff()、 ]{2,40}?(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|委|署|管委会"
+    r"|指挥部|领导小组|领导组))关于"
 )
 # 关于印发X的通知 names the plan where the plan does not show its own title.
 _ISSUED_PLAN = re.compile(
@@ -50,8 +52,12 @@ _RELEASES = re.compile(
     r"(?P<who>[\u4e00-\u9fff]{2,14}?(?:人民政府办公[室厅]|人民政府|办公[室厅]|委员会|局|厅))(?:发布|印发|出台|公布)(?:了)?《"
 )
 _QUOTED_TITLE = re.compile(
-    rf"(?:现将|印发|制定|制定了|制定本|发布|转发|公布|出台)(?:了|的)? *《([^《》]{{4,60}}?{_KIND}(?:\([^()]*\))?)》"
+    r"(?:现将|印发|制定|制定了|制定本|发布|转发|公布|出台)(?:了|的)? *"
+    rf"《([^《》]{{4,60}}?{_KIND}(?:\([^()]*\))?)》"
 )
+
+
+_AGREED_TITLE = re.compile(r"^《([^《》]{4,60})》(?:已|经)")
 
 
 def parse_date(text: str) -> date | None:
@@ -73,7 +79,7 @@ def _only_date(line: str) -> date | None:
 def split(lines: list[Line]) -> tuple[list[Line], list[Line]]:
     """The lines in front of the plan's first number, and the last lines of the document.
 
-    Where a notice with numbers of its own stands before the plan, the plan begins at its title behind the signature.
+    Where a notice with numbers of its own stands before the plan, the plan begins at its own title.
     """
     first = next((index for index, line in enumerate(lines) if is_numbered(line)), len(lines))
     end = first
@@ -129,6 +135,8 @@ def read(text: Text, lines: list[Line]) -> Header:
             issued = issued or parse_date(line.text)
         elif day is None and _PUBLISHED.search(line.text) and len(line.text) < 90:
             published = published or parse_date(line.text)
+        elif day and line.text.startswith("("):
+            issued = issued or day
         elif day and plan is not None and index < plan:
             published = published or day
         elif day and index == len(head) - 1:
@@ -139,6 +147,12 @@ def read(text: Text, lines: list[Line]) -> Header:
             issued = day
             if index and AUTHORITY.match(tail[index - 1].text):
                 issuer = issuer or _clean(printed, tail[index - 1])
+    for above, line in pairwise(lines):
+        if (issuer and issued) or len(line.text) > 24 or not SIGNED.match(line.text):
+            continue
+        if AUTHORITY.match(above.text):  # a signature in the middle: the plan stands behind its notice
+            issuer = issuer or _clean(printed, above)
+            issued = issued or _only_date(line.text)
     if issuer is None:
         issuer = _named_issuer(text, head, plan)
     if plan is not None and issued is None:
@@ -178,7 +192,7 @@ def _title_index(head: list[Line], numbered: bool) -> int | None:
 
 
 def _joined(source: str, head: list[Line], index: int) -> str:
-    """The title with the lines round it that belong to it: an authority, an unfinished first half, (2024-2026年)."""
+    """The title with the lines that belong to it: an authority, an unfinished first half, (2024-2026年)."""
     title = _clean(source, head[index])
     below = head[index + 1].text.replace(" ", "") if index + 1 < len(head) else ""
     if _YEARS_BELOW.fullmatch(below):
@@ -207,9 +221,9 @@ def _joined(source: str, head: list[Line], index: int) -> str:
 
 
 def _other_title(text: Text, head: list[Line]) -> str | None:
-    """The title as a field of the page, as quoted where the plan is issued, or as the first sentence of its text."""
+    """The title as a field of the page, as quoted where the plan is issued, or as the first sentence."""
     for line in head:
-        for pattern in (_FIELD_TITLE, _QUOTED_TITLE):
+        for pattern in (_FIELD_TITLE, _QUOTED_TITLE, _AGREED_TITLE):
             match = pattern.search(line.text)
             if match:
                 return text.source[line.start + match.start(1) : line.start + match.end(1)]

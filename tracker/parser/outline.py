@@ -53,14 +53,16 @@ _ANNEX = re.compile(
 )
 _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
-    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
+    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月"
+    r" ?(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?日\)?(?:印发)?$"
 )
 _UNIT_HEADING = re.compile(
     r"^[\u4e00-\u9fff、()]{1,16}(?:局|委|委员会|办|办公室|厅|部|署|院|中心|政府|公司|集团|社|队|站|所|处|科|股|会|街道|镇|乡|学院)(?:\([^()]*\))?:?$"
 )
 _SEAL = re.compile(r"^\((?:代章|盖章|印章|公章|章)\)$")
 AUTHORITY = re.compile(
-    r"^[\u4e00-\u9fffA-Za-z\u00d7()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
+    r"^[\u4e00-\u9fffA-Za-z\u00d7()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部"
+    r"|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
 )
 
 
@@ -99,7 +101,7 @@ class Node:
 
 @dataclass(slots=True)
 class Outline:
-    """`head`: lines before the first number. `nodes`: all nodes in order. `tail`: lines behind the end of the plan."""
+    """`head`: lines before the first number. `nodes`: all in order. `tail`: lines behind the plan."""
 
     head: list[Line]
     nodes: list[Node]
@@ -158,11 +160,11 @@ def _cut(start: int, text: str) -> Iterator[Line]:
 
 
 def _preface(text: str) -> int:
-    """Where number one begins behind a preface in the same line, if each number there names its units; else 0."""
+    """Where number one begins behind a preface in its line, if the numbers there name their units; else 0."""
     if _UNIT_LABEL.search(text) is None or MARKER.match(text):
         return 0
     for style, inner in _INLINE.items():
-        numbers = [m for m in inner.finditer(text)]
+        numbers = list(inner.finditer(text))
         if len(numbers) > 1 and [to_int(m[1]) for m in numbers[:2]] == [1, 2]:
             one, two = numbers[0].start(), numbers[1].start()
             if RANKS[style] and _UNIT_LABEL.search(text, one, two):
@@ -185,7 +187,7 @@ def _rank(node: Node) -> float:
 
 
 def build(lines: list[Line]) -> Outline:
-    """The tree of the numbered lines. A table row (with |) and a line of a table of contents carry no number."""
+    """The tree of the numbered lines. A table row (with |) and a line of contents carry no number."""
     outline = Outline([], [], [])
     stack: list[Node] = []
     ended = False
@@ -244,7 +246,7 @@ def build(lines: list[Line]) -> Outline:
 
 
 def _unit_headings(lines: list[Line]) -> set[int]:
-    """Where lines begin that are nothing but a unit's name and stand before a number one, if there are several."""
+    """Where lines begin that only name a unit and stand before a number one, if there are several."""
     found = {
         line.start
         for line, below in pairwise(lines)

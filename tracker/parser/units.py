@@ -1,7 +1,7 @@
-"""Who is responsible: from the words of a bracket, a label line, a table cell or a sentence to units with roles.
+"""Who is responsible: from a bracket, a label line, a table cell or a sentence to units with roles.
 
-The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where nobody
-is named 牵头, else they support (verb) or implement (label).
+The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where
+nobody is named 牵头, else they support (verb) or implement (label).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .lexicon import (
     UNIT,
     UNIT_END,
     UNIT_STRONG,
+    UNIT_SURE,
     VERBS,
 )
 from .types import Person, Role, Span, Unit
@@ -31,7 +32,10 @@ BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)
 _NOT_UNITS = re.compile(
     r"^(?:以下简称|简称|以下统称|含(?!山)|包括|包含|不含|如[:,\u4e00-\u9fff](?!皋|东)|即[:,为]|详见|见附|以\S+为|其中|指[的在]|例如|下同|按规定|至\d|从\d|自\d|由于|注[:]|不[得含包]|未[经按])"
 )
-_THINGS = "(?:各项|各条|各款|所有|全部|涉及|主要|具体|重点|目标|任务|措施|工作|内容|事项|条款|项目|责任单位|责任部门|责任主体)*"
+_THINGS = (
+    "(?:各项|各条|各款|所有|全部|涉及|主要|具体|重点|目标|任务|措施|工作|内容|事项|条款|项目"
+    "|责任单位|责任部门|责任主体)*"
+)
 _NO_MORE = (
     "不再?(?:单独|一一|逐一|分别|重复|另行|逐项|再)*"
     "(?:列出|列举|列示|赘述|标注|列明|注明|罗列|说明|表述|写出|列入|列名|提及|重复|[做作]?(?:具体)?分工)"
@@ -72,10 +76,11 @@ _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
 _LEAD_IN = re.compile(
-    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*"
+    r"(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
 )
 _COLLECTIVE = re.compile(
-    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
+    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|直辖市|设区市)、?)+$"
 )
 _COLLECTIVE_NEXT = re.compile(
     r"^(?:[镇乡区县市旗州盟]|自治[区州县]|直辖市)(?=$|[(]|街道|人民|政府|党委|党工委|管委会|办事处|各|有关|相关|级(?!市)|委(?!宣|组|政|统|办|网|编|党|社|金))"
@@ -84,11 +89,22 @@ _GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
     r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+_ASIDE = re.compile(r"\((?:按照?|根据)[^()]*\)$")  # 各单位(按职责分工)
+_RUN_ON = re.compile(r"[市县区省](?!中)[^市县区省、()]{2,12}?(?:局|委|办|厅|部|院)(?=[市县区省]|$)")
+_LINE_END = re.compile(r"([^、,;。:\n]*)\n")
+_CLOSED = re.compile(r"^\s*$|(?:牵头|负责|配合|参与|落实|实施)$")
+# A person behind the name of a unit: 县发改局(李四).
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
+    "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+_NAMED = re.compile(rf"\(([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\)$")
 _MARKED = re.compile(r"\((?:总?牵头|主办|配合|参与|协助|协办)(?:单位|部门)?\)$")
 _PARTY = re.compile(r"(?P<place>.{2,})(?:党委|党工委)$")  # 北河镇党委、政府: two bodies of one place
 _BESIDE_PARTY = frozenset({"政府", "人民政府", "办事处", "管委会"})
 _OWN_NAME = re.compile(r"^[市县区省州旗国各][\u4e00-\u9fff()]+$")
 _STOPS = re.compile(r"[,;。]")
+_PEOPLE_STOPS = re.compile(r"[、,;]")
 _TRIM = " 、,;。.:\n|*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
 _HELPS = "(?:等)?(?:共同|积极|密切|协同)?(?:配合|参与|协助|参加|协办)"
@@ -188,7 +204,7 @@ def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=4096)
 def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
-    """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
+    """The units of a list as printed in `source` (as long as `text`), and whether 等 leaves the list open."""
     names: list[Name] = []
     is_open = False
     cleaned = text
@@ -198,6 +214,11 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             continue
         is_open = True
         cleaned = cleaned[: match.start()] + "、" * (match.end() - match.start()) + cleaned[match.end() :]
+    if "\n" in cleaned:  # a line that breaks off inside of a name
+        cleaned = _LINE_END.sub(
+            lambda m: m[0] if UNIT_STRONG.search(m[1].strip()) or _CLOSED.search(m[1]) else m[1] + "\r",
+            cleaned,
+        )
     for start, end in _collective(cleaned, list(_pieces(cleaned, _SEPARATORS))):
         for left, right in _join_spans(cleaned, start, end):
             name, printed = cleaned[left:right], source[left:right]
@@ -207,6 +228,15 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             name = name[shift:].strip(_TRIM)
             while name.endswith(")") and name.count(")") > name.count("("):
                 name, printed = name[:-1].rstrip(_TRIM), printed[:-1].rstrip(_PRINTED_TRIM)
+            if aside := _ASIDE.search(name):
+                name, printed = name[: aside.start()], printed[: aside.start()]
+            parts = _RUN_ON.findall(name)
+            if len(parts) > 1 and "".join(parts) == name and len({part[0] for part in parts}) == 1:
+                at = 0
+                for part in dict.fromkeys(parts):
+                    at = name.index(part, at)
+                    names.append(Name(part, printed[at : at + len(part)]))
+                continue
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
@@ -299,7 +329,7 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
 
 
 def read(text: str, source: str, *, label: str | None = None) -> Reading:
-    """Read responsibility text, without its outer bracket. `text` is folded, `source` is as printed, same length.
+    """Read responsibility text without its outer bracket. `text` is folded, `source` printed, of one length.
 
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
@@ -333,10 +363,8 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
         if kind == "people":
             printed = source[slice(*marks[index][:2])].strip(" :\uff1a,;、\uff0c\uff1b")
             people = [
-                part.strip()
-                for part in re.split(
-                    r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000")
-                )
+                source[start + left : start + right].strip(" 。\uff1b;,\uff0c\u3000\n")
+                for left, right in _pieces(text[start:end], _PEOPLE_STOPS)
             ]
             whole.people += [Person(printed, person) for person in people if person and person not in NOBODY]
         elif kind == "note":
@@ -349,6 +377,11 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.open |= part.open
             whole.times += [(left + start, right + start) for left, right in part.times]
     for group in whole.groups:
+        for index, name in enumerate(group.names):
+            named = _NAMED.search(name.folded)
+            if named and not is_unit(named[1]) and UNIT_STRONG.search(name.folded[: named.start()]):
+                group.names[index] = Name(name.folded[: named.start()], name.printed[: named.start()])
+                whole.people.append(Person("责任人", name.printed[named.start(1) : named.end(1)]))
         for name in [name for name in group.names if _POSTS.search(name.folded)]:
             group.names.remove(name)
             whole.people.append(Person("负责", name.printed))
@@ -389,7 +422,7 @@ def names_units(content: str, *, closing: bool) -> bool:
     names = tuple(name for name in listed if not _DATE_LIKE.search(name.folded))
     return (
         bool(names)
-        and not all(_GENERIC.match(name.folded) for name in names)
+        and any(UNIT_SURE.search(name.folded) and not _GENERIC.match(name.folded) for name in names)
         and all(is_unit(name.folded) for name in names)
         and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
     )
