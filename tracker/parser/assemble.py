@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from . import clauses, header, outline, responsibility, tables, units
+from . import clauses, goals, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
@@ -58,11 +58,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     for node in tree.nodes:
         if not node.children:
             _measure(plan, node)
-    for node in tree.nodes:
-        if GOAL_HEADING.match(node.heading) and not any(
-            GOAL_HEADING.match(up.heading) for up in node.ancestors()
-        ):
-            _goals(plan, node)
+    plan.goals = goals.find(both, tree, plan.context)
     if not tree.nodes and not plan.measures and not rows.rows:
         _bare_measures(plan, tree.head, (), everything=True)
     defaults = tuple(Unit(name, "implement") for name in dict.fromkeys(plan.defaults))
@@ -328,15 +324,6 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
                 )
                 return made
     return sorted([*made, *dated], key=lambda clause: clause.span)
-
-
-def _goals(plan: _Plan, node: Node) -> None:
-    """The targets under a heading of goals."""
-    last = node
-    while last.children:
-        last = last.children[-1]
-    for clause in clauses.make(plan.text, node.body, last.end, [], plan.context, []):
-        plan.goals += clause.targets
 
 
 def _plan_doubts(plan: _Plan, measures: tuple[Measure, ...], defaults: bool) -> None:

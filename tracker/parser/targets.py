@@ -503,7 +503,7 @@ def _compared_op(op: str, tail: str | None) -> Op:
 
 
 def find(text: str, source: str, start: int, end: int, due: date | None) -> Iterator[Target]:
-    """The targets of the clause `text[start:end]` (folded; `source` as printed), in order, each number once."""
+    """The targets of the clause `text[start:end]` (folded; `source` as printed), each number once."""
     if not _DIGIT.search(text, start, end):
         return
     finder = _Finder(text, source, start, end, due)
