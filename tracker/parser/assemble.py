@@ -240,7 +240,11 @@ def _add_measure(
     made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
     if not made and title:
         made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
-        made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
+        made = [
+            replace(clause, text=text.source[slice(*clause.span)])
+            for clause in made
+            if clause.span[0] < clause.span[1]
+        ]
     everyone, each = responsibility.settle(mentions, first_leads=plan.first_leads)
     everyone = _without_defaults(plan, mentions, everyone)
     if not everyone and heading and units.names_one(text.folded[body:title_end]):

@@ -16,10 +16,10 @@ from .types import Op, Target
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _CN = "[一二两三四五六七八九十百]{1,5}"
-_NUMBER = rf"(?P<value>{_DIGITS})(?:%?-\d+(?:\.\d+)?)?"
+_NUMBER = rf"(?P<value>{_DIGITS})(?:(?:%|个)?[-至]\d+(?:\.\d+)?)?"
 _SCALE = "(?:[万亿千百]|十万|百万|千万){0,2}"
 _THINGS = (
-    "台套|人次|场次|批次|趟次|辆次|件次|家次|班次|标段|车次|个|家|座|条|处|项|台|套|辆|所|户|名|人|场"
+    "个位次|位次|台套|人次|场次|批次|趟次|辆次|件次|家次|班次|标段|车次|个|家|座|条|处|项|台|套|辆|所|户|名|人|场"
     "|次|艘|批|株|棵|块"
     "|支|间|张|件|宗|对|组|起|种|期|篇|部|册|根|份|口|眼|只|头|羽|盏|枚|幅|列|例|架|款|门|片|床|位|节"
     "|队|档|只|顶|把|单|度"
@@ -113,10 +113,10 @@ _ACTS = (
 )
 _ACT = re.compile(rf"(?:{_ACTS})")
 _COUNT = re.compile(
-    rf"(?<![\d.第,-])(?:(?P<value>{_DIGITS})"
+    rf"(?<![\d.第,A-Za-z-])(?:(?P<value>{_DIGITS})"
     rf"|(?P<cn>(?<![一二两三四五六七八九十百几数第每])[二两三四五六七八九十][一二三四五六七八九十百]{{0,4}}(?=家"
     rf"|座|所|条|处|户|台|辆|公里|套)))"
-    rf"(?:-\d+(?:\.\d+)?)? *(?P<unit>{_SCALE}(?:{_MEASURES}|{_MONEY}|{_THINGS}){_PER})(?P<more>以上"
+    rf"(?:[-至]\d+(?:\.\d+)?)? *(?P<unit>{_SCALE}(?:{_MEASURES}|{_MONEY}|{_THINGS}){_PER})(?P<more>以上"
     rf"|左右|以内|以下)?"
 )
 _RANK = re.compile(
@@ -151,7 +151,7 @@ _ONCE = re.compile(r"^(?:次|场|期|轮|批|组|回)$")
 _AFTER_SCOPE = re.compile(
     r"(?:[^,。;:]{0,4}(?:的|工地|机组|企业|锅炉|项目|叉车|范围|周边|单位(?!面积)|生产线|煤炭|老人|人群|儿童))"
 )
-_DIGIT = re.compile("[0-9]|百分之|[二两三四五六七八九十][家座所条处户台辆公套]")
+_DIGIT = re.compile("[0-9百二两三四五六七八九十](?:(?<=[0-9])|(?<=百)分之|[家座所条处户台辆公套])")
 _STOP = re.compile(r"[,。;:!?\n]")
 _RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\))*")
 _EMPTY_LEAD = re.compile(r"(?:其中|[上下]半年|全年|年内|年底前|力争|不少于|至少|分别|,|:| )+")
@@ -404,6 +404,7 @@ class _Finder:
         unit, more = match["unit"], match["more"]
         if more == "以下" or right.startswith(("及以", "以下")):
             return False
+        often = re.search("次|场|期", unit)
         measured = re.search("吨|米|千瓦|公里|公顷|亩|元|标准煤", unit)
         if more and (right.startswith("的") or (measured and _AFTER_SCOPE.match(right))):
             return False
@@ -478,7 +479,7 @@ class _Finder:
             return True
         if right.strip() and "的" in scope and not _RESULT.search(right):
             return False
-        if re.search(r"对$|对[^,]{0,12}$", left) and not _RESULT.search(right):
+        if not often and re.search(r"对[^,]{0,12}$", left) and not _RESULT.search(right):
             return False
         return not re.search("长度|长|宽|高度|面积|距离|投资|容量$", scope) or len(first) != len(scope)
 
@@ -507,22 +508,26 @@ def find(text: str, source: str, start: int, end: int, due: date | None) -> Iter
     if not _DIGIT.search(text, start, end):
         return
     finder = _Finder(text, source, start, end, due)
+    words = text[start:end]
     for match in COMPARED.finditer(text, start, end):
         finder.compared(match)
-    for match in _HUNDREDTHS.finditer(text, start, end) if "百分之" in text[start:end] else ():
-        finder.compared(match)
-    for match in _INDEX.finditer(text, start, end):
-        finder.index(match)
-    for match in _SHARE.finditer(text, start, end):
-        finder.plain_share(match, _compared_op(">=", match["tail"]))
-    for match in _PART.finditer(text, start, end):
-        finder.part(match)
-    for match in _CUT.finditer(text, start, end):
-        finder.cut(match)
+    if "百分之" in words:
+        for match in _HUNDREDTHS.finditer(text, start, end):
+            finder.compared(match)
+    if "指数" in words:
+        for match in _INDEX.finditer(text, start, end):
+            finder.index(match)
+    if "%" in words:
+        for match in _SHARE.finditer(text, start, end):
+            finder.plain_share(match, _compared_op(">=", match["tail"]))
+        for match in _PART.finditer(text, start, end):
+            finder.part(match)
+        for match in _CUT.finditer(text, start, end):
+            finder.cut(match)
+        for match in _SHARE_OF.finditer(text, start, end):
+            finder.share_of(match)
     for match in _RANK.finditer(text, start, end):
         finder.rank(match)
-    for match in _SHARE_OF.finditer(text, start, end):
-        finder.share_of(match)
     for match in _COUNT.finditer(text, start, end):
         finder.counted(match)
     yield from (finder.found[at] for at in sorted(finder.found))
