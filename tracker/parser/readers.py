@@ -102,7 +102,7 @@ def read_txt(data: bytes, name: str) -> str:
 
 def read_html(data: bytes, name: str) -> str:
     """A web page as lines: furniture dropped, one line per block, table rows with cells joined by |."""
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import etree, html
 
     found = _META_CHARSET.search(data[:4096])
     text = decode(data, name, declared=found[1].decode("ascii") if found else None)

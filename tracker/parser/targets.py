@@ -56,7 +56,7 @@ _VERBS: tuple[tuple[str, str], ...] = (
     (">", "超过|突破|高于|大于"),
     (
         "+",
-        "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增幅|增(?!长|加|强|速|设|至)|同比增|增收",
+        "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增幅|涨幅|增(?!长|加|强|速|设|至)|同比增|增收",
     ),
     ("-", "下降|降低|减少|压减|缩减|削减|消减|下调|压降|缩短|压缩|降"),
 )
@@ -64,7 +64,7 @@ _VERB = "|".join(f"(?P<v{index}>{words})" for index, (_, words) in enumerate(_VE
 _ADVERB = "(?:约|近|到|了|为|在|力争|累计|达|不低于|至少|不少于|不超过|均|以上)*"
 _TAIL = r"(?P<tail>(?:及)?以上|(?:及)?以下|以内|之内|内(?![部外容])|左右|或以上|上下)?"
 COMPARED = re.compile(
-    rf"(?:{_VERB}){_ADVERB}(?P<of>[^,。;:、()\d]{{0,16}}(?:总[数量额]|任务|目标"
+    rf"(?:{_VERB}){_ADVERB}(?P<of>[^,。;:、()\d]{{0,16}}(?:总[数量额]|数量|任务|目标"
     rf"|面积)的)? *{_NUMBER} *{_UNIT}{_TAIL}"
 )
 _HUNDREDTHS = re.compile(rf"(?:{_VERB}){_ADVERB} *百分之(?P<cn>{_CN})(?P<unit>){_TAIL}")
@@ -139,7 +139,9 @@ _RESULT = re.compile(
     "|上云|配齐|开展|实施|实现"
     "|进行|开工|竣工|贯通|清淤|复壮|治理|增亮|建立|接入|配备|全覆盖|试点|翻新"
 )
-_INSPECTED = re.compile("检查|排查|核查|回头看|摸排|执法|巡查|摸底|调研|督查|抽查|监测预警|评估|演练|宣传")
+_INSPECTED = re.compile(
+    "检查|排查|核查|回头看|摸排|执法|巡查|摸底|调研|督查|抽查|检测|检验|体检|核验|监测预警|评估|演练|宣传"
+)
 _SECTION_WORDS = re.compile(
     r"(?:方面|重点领域|环节|地区|百分点|月|工作日|统一|必须|一批|阶段|层面|关键|实事|大事|好事|小时"
     r"|重点任务|专项行动|主要任务|任务"
@@ -414,7 +416,7 @@ class _Finder:
             return False
         if (
             left.endswith(("年产", "产能", "年产能"))
-            or _SCOPE.search(left[-40:])
+            or _SCOPE.search(left[-6:] if often else left[-40:])
             or _SCOPE.search(match[0] + right[:12])
         ):
             return False
