@@ -60,7 +60,15 @@ _VERBS: tuple[tuple[str, str], ...] = (
     ),
     ("-", "下降|降低|减少|压减|缩减|削减|消减|下调|压降|缩短|压缩|降"),
 )
-_VERB = "|".join(f"(?P<v{index}>{words})" for index, (_, words) in enumerate(_VERBS))
+# Their first characters: a cheap test before the alternatives are tried.
+_STARTS = (
+    "["
+    + "".join(sorted({word[0] for _, words in _VERBS for word in words.split("|") if word[0] > "\u3000"}))
+    + "至为]"
+)
+_VERB = (
+    rf"(?={_STARTS})(?:" + "|".join(f"(?P<v{index}>{words})" for index, (_, words) in enumerate(_VERBS)) + ")"
+)
 _ADVERB = "(?:约|近|到|了|为|在|力争|累计|达|不低于|至少|不少于|不超过|均|以上)*"
 _TAIL = r"(?P<tail>(?:及)?以上|(?:及)?以下|以内|之内|内(?![部外容])|左右|或以上|上下)?"
 COMPARED = re.compile(
@@ -96,7 +104,7 @@ _SHARE_OF = re.compile(
 
 # Acts on a number of things.
 _ACTS = (
-    "新建|建设|建成|建立|建造|创建|完成|培育|打造|新增|淘汰|实施|推动|开展|改造|改建|扩建|新改扩建"
+    "新开工|新建|建设|建成|建立|建造|创建|完成|培育|打造|新增|淘汰|实施|推动|开展|改造|改建|扩建|新改扩建"
     "|组织|举办|选树|评选|认定"
     "|引进|发展|布局|设立|发放|培训|安装|治理|整治|关停|关闭|退出|推广|投放|购置|更新|扶持|建|种植"
     "|修复|启动|开工|竣工|投用"
@@ -131,13 +139,13 @@ _SCOPE = re.compile(
 )
 _POLICY = re.compile("补助|补贴|奖励|奖补|给予|标准|资助|罚|缴费|贴息|定额|工资|每[户人亩辆家台套件次]")
 _MONEY_ACT = re.compile(
-    r"(?:整合|筹集|筹措|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
+    r"(?:整合|筹集|筹措|引进|招引|利用|发放|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
     r"|清收|盘活)[^,。;]{0,20}$"
 )
 _RESULT = re.compile(
     "改造|替代|改用|淘汰|升级|建设|完成|建成|退出|整合|关停|达标|拆除|创建|搬迁|投用|投产|安装|验收"
     "|上云|配齐|开展|实施|实现"
-    "|进行|开工|竣工|贯通|清淤|复壮|治理|增亮|建立|接入|配备|全覆盖|试点|翻新"
+    "|进行|提供|开工|竣工|贯通|清淤|复壮|治理|增亮|建立|接入|配备|全覆盖|试点|翻新"
 )
 _INSPECTED = re.compile(
     "检查|排查|核查|回头看|摸排|执法|巡查|摸底|调研|督查|抽查|检测|检验|体检|核验|监测预警|评估|演练|宣传"
@@ -154,7 +162,10 @@ _AFTER_SCOPE = re.compile(
     r"(?:[^,。;:]{0,4}(?:的|工地|机组|企业|锅炉|项目|叉车|范围|周边|单位(?!面积)|生产线|煤炭|老人|人群|儿童))"
 )
 _DIGIT = re.compile("[0-9百二两三四五六七八九十](?:(?<=[0-9])|(?<=百)分之|[家座所条处户台辆公套])")
+_REACH = 40  # how far before its number a target may begin to be recognised
 _STOP = re.compile(r"[,。;:!?\n]")
+_LIST = re.compile(r"[、和及](?![^()]*\))")
+_ENUMERATION = re.compile(r"、(?![^()]*\))")
 _RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\))*")
 _EMPTY_LEAD = re.compile(r"(?:其中|[上下]半年|全年|年内|年底前|力争|不少于|至少|分别|,|:| )+")
 _TRIM_LEAD = re.compile(
@@ -163,7 +174,7 @@ _TRIM_LEAD = re.compile(
     r"|每年|全年|年底前|提升|提高(?=[^,]{4,}))+"
 )
 _TRIM_TAIL = re.compile(
-    r"(?:较|比|同比)(?:(?:19|20)?\d+年?|[上去前]一?年)(?:同期|水平|末|底)?$|同比$|(?:力争|累计|年均"
+    r"(?:较|比|同比)(?:(?:19|20)?\d+年?|[上去前]一?年)(?:同期|水平|末|底)?$|同比$|由[\d.]+[^,]{1,6}$|(?:力争|累计|年均"
     r"|控制|稳定|不|均|要|应|平均每年|总体|分别)+$"
 )
 
@@ -257,6 +268,8 @@ class _Finder:
         begin = lead.end() if lead else begin
         indicator = _TRIM_TAIL.sub("", self.source[begin : match.start()].strip(" 、的\u3000"))
         if self._is_scope(match, begin, unit):
+            return
+        if indicator in ("对", "凡", "由") or indicator.startswith("对超过"):
             return
         last = self.before(at)
         if not indicator and last and not text.startswith("个", match.start("unit")):
@@ -368,7 +381,7 @@ class _Finder:
         if not self._counts(match, left, right):
             return
         listed = self._listed(match, left, right)
-        acted = self._acted(match, left, right)
+        acted = match["unit"].endswith("元") or self._acted(match, left, right)
         if not (listed or acted or self._undergoes(match, left, right)):
             return
         more = match["more"]
@@ -377,7 +390,7 @@ class _Finder:
             op = ">="
         elif more in ("以内", "以下"):
             op = "<="
-        behind = re.split("[、和及]", right)[0]
+        behind = _LIST.split(right)[0]
         cut = max(left.rfind(mark) for mark in "、和及") + 1
         cut += len(left) - cut - len(left[cut:].lstrip())
         begin = segment + cut
@@ -386,7 +399,7 @@ class _Finder:
         indicator = printed or self._named(left, cut, at)
         if not indicator:
             indicator = last.indicator if last else self.source[begin:at].strip(" :")
-        end = match.end() + (len(right.split("、")[0]) if behind.strip("的 ") else 0)
+        end = match.end() + (len(_ENUMERATION.split(right)[0]) if behind.strip("的 ") else 0)
         quote = (at if printed and not acted else begin, end)
         self.keep(at, quote, indicator, op, _value(match), self.unit(match))
 
@@ -453,7 +466,9 @@ class _Finder:
             return False
         between = self.text[last : match.start()]
         if _STOP.search(between):
-            noun = re.search("[\u4e00-\u9fff]{2,14}$", left) and not re.search("[投占面人]|长度|总", left[:4])
+            noun = re.search("[\u4e00-\u9fff“”A-Za-z()]{2,16}$", left) and not re.search(
+                "[投占面人]|长度|总", left[:4]
+            )
             alone = right.strip() == "" and len(left) <= 14
             return _of_which(self.text, self.start, match.start()) or bool(noun and alone)
         return bool(re.search("[、和及()与]", between)) and not re.search("范围|半径|以下|距离", between)
@@ -477,8 +492,6 @@ class _Finder:
         )
         if loose and len(scope) > 2 and not often and not _RESULT.search(right) and right.strip(" "):
             return False
-        if match["unit"].endswith("元"):
-            return True
         if right.strip() and "的" in scope and not _RESULT.search(right):
             return False
         if not often and re.search(r"对[^,]{0,12}$", left) and not _RESULT.search(right):
@@ -507,29 +520,31 @@ def _compared_op(op: str, tail: str | None) -> Op:
 
 def find(text: str, source: str, start: int, end: int, due: date | None) -> Iterator[Target]:
     """The targets of the clause `text[start:end]` (folded; `source` as printed), each number once."""
-    if not _DIGIT.search(text, start, end):
+    first = _DIGIT.search(text, start, end)
+    if not first:
         return
+    near = max(start, first.start() - _REACH)
     finder = _Finder(text, source, start, end, due)
     words = text[start:end]
-    for match in COMPARED.finditer(text, start, end):
+    for match in COMPARED.finditer(text, near, end):
         finder.compared(match)
     if "百分之" in words:
-        for match in _HUNDREDTHS.finditer(text, start, end):
+        for match in _HUNDREDTHS.finditer(text, near, end):
             finder.compared(match)
     if "指数" in words:
-        for match in _INDEX.finditer(text, start, end):
+        for match in _INDEX.finditer(text, near, end):
             finder.index(match)
     if "%" in words:
-        for match in _SHARE.finditer(text, start, end):
+        for match in _SHARE.finditer(text, near, end):
             finder.plain_share(match, _compared_op(">=", match["tail"]))
-        for match in _PART.finditer(text, start, end):
+        for match in _PART.finditer(text, near, end):
             finder.part(match)
-        for match in _CUT.finditer(text, start, end):
+        for match in _CUT.finditer(text, near, end):
             finder.cut(match)
-        for match in _SHARE_OF.finditer(text, start, end):
+        for match in _SHARE_OF.finditer(text, near, end):
             finder.share_of(match)
-    for match in _RANK.finditer(text, start, end):
+    for match in _RANK.finditer(text, near, end):
         finder.rank(match)
-    for match in _COUNT.finditer(text, start, end):
+    for match in _COUNT.finditer(text, first.start(), end):
         finder.counted(match)
     yield from (finder.found[at] for at in sorted(finder.found))
