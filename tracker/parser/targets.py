@@ -8,6 +8,7 @@ Numbers in brackets and thresholds that only say what is meant are left out.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import date
 
@@ -163,10 +164,11 @@ _AFTER_SCOPE = re.compile(
 )
 _DIGIT = re.compile("[0-9百二两三四五六七八九十](?:(?<=[0-9])|(?<=百)分之|[家座所条处户台辆公套])")
 _REACH = 40  # how far before its number a target may begin to be recognised
+_FAR = 400  # no indicator and no bracket is longer
 _STOP = re.compile(r"[,。;:!?\n]")
 _LIST = re.compile(r"[、和及](?![^()]*\))")
 _ENUMERATION = re.compile(r"、(?![^()]*\))")
-_RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\))*")
+_RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\)){0,300}")
 _EMPTY_LEAD = re.compile(r"(?:其中|[上下]半年|全年|年内|年底前|力争|不少于|至少|分别|,|:| )+")
 _TRIM_LEAD = re.compile(
     r"(?: |力争|确保|全面|逐步|其中|使|将|到|把|实现|努力|基本|推动|推进|(?:截至|到|至)?(?:19"
@@ -182,6 +184,7 @@ _TRIM_TAIL = re.compile(
 def _indicator_start(text: str, floor: int, end: int) -> int:
     """Where the indicator that ends at `end` begins: behind the last stop outside of brackets."""
     depth = 0
+    floor = max(floor, end - _FAR)
     for index in range(end - 1, floor - 1, -1):
         char = text[index]
         if char == ")":
@@ -203,7 +206,7 @@ def _segment_end(text: str, start: int, end: int) -> int:
 def _in_brackets(text: str, start: int, at: int) -> bool:
     """Whether a place stands in a bracket, other than one that says what a number is made of (其中…)."""
     depth = 0
-    for index in range(at - 1, start - 1, -1):
+    for index in range(at - 1, max(start, at - _FAR) - 1, -1):
         if text[index] == ")":
             depth += 1
         elif text[index] == "(":
@@ -236,16 +239,18 @@ class _Finder:
     def __init__(self, text: str, source: str, start: int, end: int, due: date | None) -> None:
         self.text, self.source, self.start, self.end, self.due = text, source, start, end, due
         self.found: dict[int, Target] = {}
+        self.places: list[int] = []  # of the targets found, in order
 
     def keep(self, at: int, quote: tuple[int, int], indicator: str, op: Op, value: float, unit: str) -> None:
         if at not in self.found:
             printed = self.source[slice(*quote)].strip()
+            insort(self.places, at)
             self.found[at] = Target(printed, indicator, op, value, unit, self.due)
 
     def before(self, at: int) -> Target | None:
         """The target whose number stands last before `at`."""
-        places = [place for place in self.found if place < at]
-        return self.found[max(places)] if places else None
+        index = bisect_left(self.places, at)
+        return self.found[self.places[index - 1]] if index else None
 
     def unit(self, match: re.Match[str]) -> str:
         return self.source[match.start("unit") : match.end("unit")] or "%"
@@ -461,9 +466,10 @@ class _Finder:
 
     def _listed(self, match: re.Match[str], left: str, right: str) -> bool:
         """Whether it goes on from a number before it: 60家、3座; 建设电站3座、充电桩20个."""
-        last = max((place for place in self.found if place < match.start()), default=None)
-        if last is None:
+        index = bisect_left(self.places, match.start())
+        if not index or match.start() - self.places[index - 1] > _FAR:
             return False
+        last = self.places[index - 1]
         between = self.text[last : match.start()]
         if _STOP.search(between):
             noun = re.search("[\u4e00-\u9fff“”A-Za-z()]{2,16}$", left) and not re.search(
