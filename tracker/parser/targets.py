@@ -274,7 +274,7 @@ class _Finder:
         indicator = _TRIM_TAIL.sub("", self.source[begin : match.start()].strip(" 、的\u3000"))
         if self._is_scope(match, begin, unit):
             return
-        if indicator in ("对", "凡", "由") or indicator.startswith("对超过"):
+        if not percent and indicator in ("对", "凡", "由"):
             return
         last = self.before(at)
         if not indicator and last and not text.startswith("个", match.start("unit")):
