@@ -424,6 +424,8 @@ class _Finder:
         unit, more = match["unit"], match["more"]
         if more == "以下" or right.startswith(("及以", "以下")):
             return False
+        if re.search(r"\d[条座台个家]$", left):
+            return False  # 2条3000万块生产线: what the two are
         often = re.search("次|场|期", unit)
         measured = re.search("吨|米|千瓦|公里|公顷|亩|元|标准煤", unit)
         if more and (right.startswith("的") or (measured and _AFTER_SCOPE.match(right))):
