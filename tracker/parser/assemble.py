@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from . import clauses, header, outline, responsibility, tables, units
+from . import clauses, goals, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
 from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
@@ -61,11 +61,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     for node in tree.nodes:
         if not node.children or _speaks_for_itself(both, node):
             _measure(plan, node)
-    for node in tree.nodes:
-        if GOAL_HEADING.match(node.heading) and not any(
-            GOAL_HEADING.match(up.heading) for up in node.ancestors()
-        ):
-            _goals(plan, node)
+    plan.goals = goals.find(both, tree, plan.context)
     if not tree.nodes and not plan.measures and not rows.rows:
         _bare_measures(plan, tree.head, (), everything=True)
     defaults = tuple(Unit(name, "implement") for name in dict.fromkeys(plan.defaults))
@@ -313,7 +309,11 @@ def _add_measure(
     made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
     if not made and title:
         made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
-        made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
+        made = [
+            replace(clause, text=text.source[slice(*clause.span)])
+            for clause in made
+            if clause.span[0] < clause.span[1]
+        ]
     everyone, each = responsibility.settle(mentions, first_leads=plan.first_leads)
     everyone = _without_defaults(plan, mentions, everyone)
     if not everyone and heading and units.names_one(text.folded[body:title_end]):
@@ -397,15 +397,6 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
                 )
                 return made
     return sorted([*made, *dated], key=lambda clause: clause.span)
-
-
-def _goals(plan: _Plan, node: Node) -> None:
-    """The targets under a heading of goals."""
-    last = node
-    while last.children:
-        last = last.children[-1]
-    for clause in clauses.make(plan.text, node.body, last.end, [], plan.context, []):
-        plan.goals += clause.targets
 
 
 def _plan_doubts(plan: _Plan, measures: tuple[Measure, ...], defaults: bool) -> None:

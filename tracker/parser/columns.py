@@ -172,6 +172,7 @@ def fit(placed: list[Cell | None], kinds: list[str]) -> float:
     return sum(_fit(cell, kind) for cell, kind in zip(placed, kinds, strict=True) if cell)
 
 
+_MOST = 20_000  # cells by columns: beyond, a row is no row of a plan
 _ORDER = {"drop": 0, "skip": 1, "join": 2, "put": 3, "": 0}  # which way is taken where two are as good
 
 
@@ -188,6 +189,8 @@ def align(text: str, cells: list[Cell], kinds: list[str], *, join: bool = False)
         filled.pop()
     if len(filled) == len(cells) == width:
         return list(cells)
+    if len(filled) * width > _MOST:
+        return [*filled[:width], *([None] * (width - len(filled)))]
     main = main_column(kinds)
     # best[i][j]: the best sum for the first i cells in the first j columns.
     skip = [0.0 if kind in ("group", "aside", "past") else -0.4 if kind in WORDS else -0.8 for kind in kinds]

@@ -34,6 +34,7 @@ class Table:
     section: Cell | None = None
     duties: list[tuple[Cell, str]] = field(default_factory=list)
     times: list[Span] = field(default_factory=list)
+    told: tuple[str, str] = ("", "")
 
     def start_section(self, cell: Cell) -> None:
         """A line between the rows that says what the rows below are about."""
@@ -130,6 +131,16 @@ class Table:
             made = date_all(text, made, span, self.context, self.doubts)
         everyone = units.resolve(readings, first_leads=self.first_leads)
         people += [person for reading in readings for person in reading.people]
+        number = next((cell.text for cell, kind in pairs if cell and kind == "number"), "")
+        if (
+            number and self.rows and (number, own.text) == self.told
+        ):  # a task merged over several rows of units
+            last = self.rows[-1]
+            known = {unit.name for unit in last.units}
+            added = tuple(unit for unit in everyone if unit.name not in known)
+            self.rows[-1] = replace(last, units=(*last.units, *added), people=(*last.people, *people))
+            return
+        self.told = (number, own.text)
         row = Row(
             category,
             work,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from . import glued
 from .clauses import Text
 from .columns import UNIT_KINDS, Cell, align, fit, guess_kinds, head_kind, is_head, kinds_of, main_column
 from .lexicon import FURNITURE
@@ -516,8 +517,26 @@ def _blank_rows_by_line(place: _Place, index: int, kinds: list[str]) -> tuple[li
     return (table.rows, at) if table.rows else None
 
 
+# --- no separators at all
+
+
+def _read_glued(place: _Place, index: int) -> tuple[list[Row], int] | None:
+    line = place.lines[index]
+    if "序号" not in line.text or len(line.text) < 24:
+        return None
+    result = glued.read(place.text.folded, line.start, line.text)
+    if result is None:
+        return None
+    kinds, rows = result
+    table = place.table(kinds)
+    for row in rows:
+        table.add(list(row))
+    return table.rows, index + 1
+
+
 _READERS: tuple[Callable[[_Place, int], tuple[list[Row], int] | None], ...] = (
     _read_pipes,
     _read_flat,
     _read_blanks,
+    _read_glued,
 )

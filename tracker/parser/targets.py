@@ -8,6 +8,7 @@ Numbers in brackets and thresholds that only say what is meant are left out.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, insort
 from collections.abc import Iterator
 from datetime import date
 
@@ -16,10 +17,10 @@ from .types import Op, Target
 
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
 _CN = "[一二两三四五六七八九十百]{1,5}"
-_NUMBER = rf"(?P<value>{_DIGITS})(?:%?-\d+(?:\.\d+)?)?"
+_NUMBER = rf"(?P<value>{_DIGITS})(?:(?:%|个)?[-至]\d+(?:\.\d+)?)?"
 _SCALE = "(?:[万亿千百]|十万|百万|千万){0,2}"
 _THINGS = (
-    "台套|人次|场次|批次|趟次|辆次|件次|家次|班次|标段|车次|个|家|座|条|处|项|台|套|辆|所|户|名|人|场"
+    "个位次|位次|台套|人次|场次|批次|趟次|辆次|件次|家次|班次|标段|车次|个|家|座|条|处|项|台|套|辆|所|户|名|人|场"
     "|次|艘|批|株|棵|块"
     "|支|间|张|件|宗|对|组|起|种|期|篇|部|册|根|份|口|眼|只|头|羽|盏|枚|幅|列|例|架|款|门|片|床|位|节"
     "|队|档|只|顶|把|单|度"
@@ -56,15 +57,23 @@ _VERBS: tuple[tuple[str, str], ...] = (
     (">", "超过|突破|高于|大于"),
     (
         "+",
-        "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增幅|增(?!长|加|强|速|设|至)|同比增|增收",
+        "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增幅|涨幅|增(?!长|加|强|速|设|至)|同比增|增收",
     ),
     ("-", "下降|降低|减少|压减|缩减|削减|消减|下调|压降|缩短|压缩|降"),
 )
-_VERB = "|".join(f"(?P<v{index}>{words})" for index, (_, words) in enumerate(_VERBS))
+# Their first characters: a cheap test before the alternatives are tried.
+_STARTS = (
+    "["
+    + "".join(sorted({word[0] for _, words in _VERBS for word in words.split("|") if word[0] > "\u3000"}))
+    + "至为]"
+)
+_VERB = (
+    rf"(?={_STARTS})(?:" + "|".join(f"(?P<v{index}>{words})" for index, (_, words) in enumerate(_VERBS)) + ")"
+)
 _ADVERB = "(?:约|近|到|了|为|在|力争|累计|达|不低于|至少|不少于|不超过|均|以上)*"
 _TAIL = r"(?P<tail>(?:及)?以上|(?:及)?以下|以内|之内|内(?![部外容])|左右|或以上|上下)?"
 COMPARED = re.compile(
-    rf"(?:{_VERB}){_ADVERB}(?P<of>[^,。;:、()\d]{{0,16}}(?:总[数量额]|任务|目标"
+    rf"(?:{_VERB}){_ADVERB}(?P<of>[^,。;:、()\d]{{0,16}}(?:总[数量额]|数量|任务|目标"
     rf"|面积)的)? *{_NUMBER} *{_UNIT}{_TAIL}"
 )
 _HUNDREDTHS = re.compile(rf"(?:{_VERB}){_ADVERB} *百分之(?P<cn>{_CN})(?P<unit>){_TAIL}")
@@ -96,7 +105,7 @@ _SHARE_OF = re.compile(
 
 # Acts on a number of things.
 _ACTS = (
-    "新建|建设|建成|建立|建造|创建|完成|培育|打造|新增|淘汰|实施|推动|开展|改造|改建|扩建|新改扩建"
+    "新开工|新建|建设|建成|建立|建造|创建|完成|培育|打造|新增|淘汰|实施|推动|开展|改造|改建|扩建|新改扩建"
     "|组织|举办|选树|评选|认定"
     "|引进|发展|布局|设立|发放|培训|安装|治理|整治|关停|关闭|退出|推广|投放|购置|更新|扶持|建|种植"
     "|修复|启动|开工|竣工|投用"
@@ -113,10 +122,10 @@ _ACTS = (
 )
 _ACT = re.compile(rf"(?:{_ACTS})")
 _COUNT = re.compile(
-    rf"(?<![\d.第,-])(?:(?P<value>{_DIGITS})"
+    rf"(?<![\d.第,A-Za-z-])(?:(?P<value>{_DIGITS})"
     rf"|(?P<cn>(?<![一二两三四五六七八九十百几数第每])[二两三四五六七八九十][一二三四五六七八九十百]{{0,4}}(?=家"
     rf"|座|所|条|处|户|台|辆|公里|套)))"
-    rf"(?:-\d+(?:\.\d+)?)? *(?P<unit>{_SCALE}(?:{_MEASURES}|{_MONEY}|{_THINGS}){_PER})(?P<more>以上"
+    rf"(?:[-至]\d+(?:\.\d+)?)? *(?P<unit>{_SCALE}(?:{_MEASURES}|{_MONEY}|{_THINGS}){_PER})(?P<more>以上"
     rf"|左右|以内|以下)?"
 )
 _RANK = re.compile(
@@ -131,15 +140,17 @@ _SCOPE = re.compile(
 )
 _POLICY = re.compile("补助|补贴|奖励|奖补|给予|标准|资助|罚|缴费|贴息|定额|工资|每[户人亩辆家台套件次]")
 _MONEY_ACT = re.compile(
-    r"(?:整合|筹集|筹措|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
+    r"(?:整合|筹集|筹措|引进|招引|利用|发放|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
     r"|清收|盘活)[^,。;]{0,20}$"
 )
 _RESULT = re.compile(
     "改造|替代|改用|淘汰|升级|建设|完成|建成|退出|整合|关停|达标|拆除|创建|搬迁|投用|投产|安装|验收"
     "|上云|配齐|开展|实施|实现"
-    "|进行|开工|竣工|贯通|清淤|复壮|治理|增亮|建立|接入|配备|全覆盖|试点|翻新"
+    "|进行|提供|开工|竣工|贯通|清淤|复壮|治理|增亮|建立|接入|配备|全覆盖|试点|翻新"
 )
-_INSPECTED = re.compile("检查|排查|核查|回头看|摸排|执法|巡查|摸底|调研|督查|抽查|监测预警|评估|演练|宣传")
+_INSPECTED = re.compile(
+    "检查|排查|核查|回头看|摸排|执法|巡查|摸底|调研|督查|抽查|检测|检验|体检|核验|监测预警|评估|演练|宣传"
+)
 _SECTION_WORDS = re.compile(
     r"(?:方面|重点领域|环节|地区|百分点|月|工作日|统一|必须|一批|阶段|层面|关键|实事|大事|好事|小时"
     r"|重点任务|专项行动|主要任务|任务"
@@ -151,9 +162,13 @@ _ONCE = re.compile(r"^(?:次|场|期|轮|批|组|回)$")
 _AFTER_SCOPE = re.compile(
     r"(?:[^,。;:]{0,4}(?:的|工地|机组|企业|锅炉|项目|叉车|范围|周边|单位(?!面积)|生产线|煤炭|老人|人群|儿童))"
 )
-_DIGIT = re.compile("[0-9]|百分之|[二两三四五六七八九十][家座所条处户台辆公套]")
+_DIGIT = re.compile("[0-9百二两三四五六七八九十](?:(?<=[0-9])|(?<=百)分之|[家座所条处户台辆公套])")
+_REACH = 40  # how far before its number a target may begin to be recognised
+_FAR = 400  # no indicator and no bracket is longer
 _STOP = re.compile(r"[,。;:!?\n]")
-_RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\))*")
+_LIST = re.compile(r"[、和及](?![^()]*\))")
+_ENUMERATION = re.compile(r"、(?![^()]*\))")
+_RIGHT = re.compile(r"(?:[^,。;:!?\n()]|\([^()\n]{0,40}\)){0,300}")
 _EMPTY_LEAD = re.compile(r"(?:其中|[上下]半年|全年|年内|年底前|力争|不少于|至少|分别|,|:| )+")
 _TRIM_LEAD = re.compile(
     r"(?: |力争|确保|全面|逐步|其中|使|将|到|把|实现|努力|基本|推动|推进|(?:截至|到|至)?(?:19"
@@ -161,7 +176,7 @@ _TRIM_LEAD = re.compile(
     r"|每年|全年|年底前|提升|提高(?=[^,]{4,}))+"
 )
 _TRIM_TAIL = re.compile(
-    r"(?:较|比|同比)(?:(?:19|20)?\d+年?|[上去前]一?年)(?:同期|水平|末|底)?$|同比$|(?:力争|累计|年均"
+    r"(?:较|比|同比)(?:(?:19|20)?\d+年?|[上去前]一?年)(?:同期|水平|末|底)?$|同比$|由[\d.]+[^,]{1,6}$|(?:力争|累计|年均"
     r"|控制|稳定|不|均|要|应|平均每年|总体|分别)+$"
 )
 
@@ -169,6 +184,7 @@ _TRIM_TAIL = re.compile(
 def _indicator_start(text: str, floor: int, end: int) -> int:
     """Where the indicator that ends at `end` begins: behind the last stop outside of brackets."""
     depth = 0
+    floor = max(floor, end - _FAR)
     for index in range(end - 1, floor - 1, -1):
         char = text[index]
         if char == ")":
@@ -190,7 +206,7 @@ def _segment_end(text: str, start: int, end: int) -> int:
 def _in_brackets(text: str, start: int, at: int) -> bool:
     """Whether a place stands in a bracket, other than one that says what a number is made of (其中…)."""
     depth = 0
-    for index in range(at - 1, start - 1, -1):
+    for index in range(at - 1, max(start, at - _FAR) - 1, -1):
         if text[index] == ")":
             depth += 1
         elif text[index] == "(":
@@ -223,16 +239,18 @@ class _Finder:
     def __init__(self, text: str, source: str, start: int, end: int, due: date | None) -> None:
         self.text, self.source, self.start, self.end, self.due = text, source, start, end, due
         self.found: dict[int, Target] = {}
+        self.places: list[int] = []  # of the targets found, in order
 
     def keep(self, at: int, quote: tuple[int, int], indicator: str, op: Op, value: float, unit: str) -> None:
         if at not in self.found:
             printed = self.source[slice(*quote)].strip()
+            insort(self.places, at)
             self.found[at] = Target(printed, indicator, op, value, unit, self.due)
 
     def before(self, at: int) -> Target | None:
         """The target whose number stands last before `at`."""
-        places = [place for place in self.found if place < at]
-        return self.found[max(places)] if places else None
+        index = bisect_left(self.places, at)
+        return self.found[self.places[index - 1]] if index else None
 
     def unit(self, match: re.Match[str]) -> str:
         return self.source[match.start("unit") : match.end("unit")] or "%"
@@ -255,6 +273,8 @@ class _Finder:
         begin = lead.end() if lead else begin
         indicator = _TRIM_TAIL.sub("", self.source[begin : match.start()].strip(" 、的\u3000"))
         if self._is_scope(match, begin, unit):
+            return
+        if not percent and indicator in ("对", "凡", "由"):
             return
         last = self.before(at)
         if not indicator and last and not text.startswith("个", match.start("unit")):
@@ -366,7 +386,7 @@ class _Finder:
         if not self._counts(match, left, right):
             return
         listed = self._listed(match, left, right)
-        acted = self._acted(match, left, right)
+        acted = match["unit"].endswith("元") or self._acted(match, left, right)
         if not (listed or acted or self._undergoes(match, left, right)):
             return
         more = match["more"]
@@ -375,7 +395,7 @@ class _Finder:
             op = ">="
         elif more in ("以内", "以下"):
             op = "<="
-        behind = re.split("[、和及]", right)[0]
+        behind = _LIST.split(right)[0]
         cut = max(left.rfind(mark) for mark in "、和及") + 1
         cut += len(left) - cut - len(left[cut:].lstrip())
         begin = segment + cut
@@ -384,7 +404,7 @@ class _Finder:
         indicator = printed or self._named(left, cut, at)
         if not indicator:
             indicator = last.indicator if last else self.source[begin:at].strip(" :")
-        end = match.end() + (len(right.split("、")[0]) if behind.strip("的 ") else 0)
+        end = match.end() + (len(_ENUMERATION.split(right)[0]) if behind.strip("的 ") else 0)
         quote = (at if printed and not acted else begin, end)
         self.keep(at, quote, indicator, op, _value(match), self.unit(match))
 
@@ -404,6 +424,9 @@ class _Finder:
         unit, more = match["unit"], match["more"]
         if more == "以下" or right.startswith(("及以", "以下")):
             return False
+        if re.search(r"\d[条座台个家]$", left):
+            return False  # 2条3000万块生产线: what the two are
+        often = re.search("次|场|期", unit)
         measured = re.search("吨|米|千瓦|公里|公顷|亩|元|标准煤", unit)
         if more and (right.startswith("的") or (measured and _AFTER_SCOPE.match(right))):
             return False
@@ -413,7 +436,7 @@ class _Finder:
             return False
         if (
             left.endswith(("年产", "产能", "年产能"))
-            or _SCOPE.search(left[-40:])
+            or _SCOPE.search(left[-6:] if often else left[-40:])
             or _SCOPE.search(match[0] + right[:12])
         ):
             return False
@@ -445,12 +468,15 @@ class _Finder:
 
     def _listed(self, match: re.Match[str], left: str, right: str) -> bool:
         """Whether it goes on from a number before it: 60家、3座; 建设电站3座、充电桩20个."""
-        last = max((place for place in self.found if place < match.start()), default=None)
-        if last is None:
+        index = bisect_left(self.places, match.start())
+        if not index or match.start() - self.places[index - 1] > _FAR:
             return False
+        last = self.places[index - 1]
         between = self.text[last : match.start()]
         if _STOP.search(between):
-            noun = re.search("[\u4e00-\u9fff]{2,14}$", left) and not re.search("[投占面人]|长度|总", left[:4])
+            noun = re.search("[\u4e00-\u9fff“”A-Za-z()]{2,16}$", left) and not re.search(
+                "[投占面人]|长度|总", left[:4]
+            )
             alone = right.strip() == "" and len(left) <= 14
             return _of_which(self.text, self.start, match.start()) or bool(noun and alone)
         return bool(re.search("[、和及()与]", between)) and not re.search("范围|半径|以下|距离", between)
@@ -474,11 +500,9 @@ class _Finder:
         )
         if loose and len(scope) > 2 and not often and not _RESULT.search(right) and right.strip(" "):
             return False
-        if match["unit"].endswith("元"):
-            return True
         if right.strip() and "的" in scope and not _RESULT.search(right):
             return False
-        if re.search(r"对$|对[^,]{0,12}$", left) and not _RESULT.search(right):
+        if not often and re.search(r"对[^,]{0,12}$", left) and not _RESULT.search(right):
             return False
         return not re.search("长度|长|宽|高度|面积|距离|投资|容量$", scope) or len(first) != len(scope)
 
@@ -503,26 +527,32 @@ def _compared_op(op: str, tail: str | None) -> Op:
 
 
 def find(text: str, source: str, start: int, end: int, due: date | None) -> Iterator[Target]:
-    """The targets of the clause `text[start:end]` (folded; `source` as printed), in order, each number once."""
-    if not _DIGIT.search(text, start, end):
+    """The targets of the clause `text[start:end]` (folded; `source` as printed), each number once."""
+    first = _DIGIT.search(text, start, end)
+    if not first:
         return
+    near = max(start, first.start() - _REACH)
     finder = _Finder(text, source, start, end, due)
-    for match in COMPARED.finditer(text, start, end):
+    words = text[start:end]
+    for match in COMPARED.finditer(text, near, end):
         finder.compared(match)
-    for match in _HUNDREDTHS.finditer(text, start, end) if "百分之" in text[start:end] else ():
-        finder.compared(match)
-    for match in _INDEX.finditer(text, start, end):
-        finder.index(match)
-    for match in _SHARE.finditer(text, start, end):
-        finder.plain_share(match, _compared_op(">=", match["tail"]))
-    for match in _PART.finditer(text, start, end):
-        finder.part(match)
-    for match in _CUT.finditer(text, start, end):
-        finder.cut(match)
-    for match in _RANK.finditer(text, start, end):
+    if "百分之" in words:
+        for match in _HUNDREDTHS.finditer(text, near, end):
+            finder.compared(match)
+    if "指数" in words:
+        for match in _INDEX.finditer(text, near, end):
+            finder.index(match)
+    if "%" in words:
+        for match in _SHARE.finditer(text, near, end):
+            finder.plain_share(match, _compared_op(">=", match["tail"]))
+        for match in _PART.finditer(text, near, end):
+            finder.part(match)
+        for match in _CUT.finditer(text, near, end):
+            finder.cut(match)
+        for match in _SHARE_OF.finditer(text, near, end):
+            finder.share_of(match)
+    for match in _RANK.finditer(text, near, end):
         finder.rank(match)
-    for match in _SHARE_OF.finditer(text, start, end):
-        finder.share_of(match)
-    for match in _COUNT.finditer(text, start, end):
+    for match in _COUNT.finditer(text, first.start(), end):
         finder.counted(match)
     yield from (finder.found[at] for at in sorted(finder.found))
