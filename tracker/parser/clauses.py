@@ -76,7 +76,7 @@ def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[S
 
 
 def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
-    """One sentence as clauses, each with its schedule and targets. Doubts about its dates are added to `doubts`."""
+    """One sentence as clauses, each with its schedule and targets. Doubts about dates go to `doubts`."""
     dated = _dates(text, span, context, doubts)
     if not dated:
         return [_clause(text, *trim(text.folded, *span, _EDGE_OF_CLAUSE), UNSTATED, doubts)]
@@ -140,7 +140,8 @@ def _combines(before: Found, item: Found) -> bool:
 def _joined(before: Found, item: Found) -> Found:
     """Two dates of one obligation as one: 自2014年起,每年…; 2025年,6月底前…"""
     first, second = before.schedule, item.schedule
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     both = replace(
         second,
         start=second.start or first.start,
@@ -158,7 +159,7 @@ def _quoted(text: Text, item: Found) -> Schedule:
 
 
 def _merged(text: Text, dated: list[Found], item: Found) -> bool:
-    """Whether `item` only adds to the date before it: an end or detail of a frequency, a restatement in brackets."""
+    """Whether `item` only adds to the date before it: detail of a frequency, a restatement in brackets."""
     if not dated or item.schedule is None:
         return False
     last = dated[-1]
@@ -176,7 +177,11 @@ def _merged(text: Text, dated: list[Found], item: Found) -> bool:
     if (
         last.schedule.kind == "recurring"
         and item.schedule.implied
-        and (adjoining or item.schedule.rule == "this_month" or _bracketed(text.folded, last.span[1], item.span[0]))
+        and (
+            adjoining
+            or item.schedule.rule == "this_month"
+            or _bracketed(text.folded, last.span[1], item.span[0])
+        )
     ):
         return True
     if last.schedule.kind == "start" and item.schedule.kind == "deadline" and adjoining:
@@ -211,6 +216,8 @@ def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) ->
         doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写时限", span))
     elif when.kind == "start" and when.start is None:
         doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写起始日", span))
+    elif when.kind == "recurring" and when.every is None:
+        doubts.append(Doubt("date-unsettled", f"“{quote}”不是固定周期,请填写时限", span))
     elif "year" in when.implied and when.kind != "recurring":
         shown = when.due or when.start
         doubts.append(Doubt("year-implied", f"“{quote}”没有写年份,按文件日期推定为{shown}", span))

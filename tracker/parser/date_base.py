@@ -43,7 +43,7 @@ Build = Callable[[re.Match[str], Context], Result]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A way of saying a date. `pattern` is compiled when the first text is searched: importing stays cheap."""
+    """A way of saying a date. `pattern` is compiled at the first search: importing stays cheap."""
 
     name: str
     pattern: str

@@ -123,7 +123,7 @@ def _window_years(m: re.Match[str], context: Context) -> Result:
     return window("window_years", date(to_int(m["year"]), 1, 1), date(to_int(m["year2"]), 12, 31), "year", ())
 
 
-# --- from when on ---------------------------------------------------------------------------------------------------
+# from when on
 
 
 @rule(
@@ -190,7 +190,7 @@ def _start_now(m: re.Match[str], context: Context) -> Result:
     return starting("start_now", context.issued, "day", ("start",))
 
 
-# --- spans whose beginning is an event ------------------------------------------------------------------------------
+# spans whose beginning is an event
 
 
 _SOON = rf"(?P<n>\d+|{CN_NUM}+){GAP}(?P<unit>个工作日|工作日|个月|日|天|周|年)(?:[以之]?内|前)"

@@ -1,4 +1,4 @@
-"""The search for dates in a sentence: where one may begin, which rule reads it, and what shows that it is none."""
+"""The search for dates: where one may begin, which rule reads it, and what shows that it is none."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ _PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
 def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Context) -> bool:
-    """Whether the words round a date show that it schedules nothing: a baseline, scope, name, condition, fact."""
+    """Whether the words round a date show that it schedules nothing: a baseline, scope, name, fact."""
     start, end = span
     before, after = text[max(0, start - 8) : start], text[end : min(limit, end + 60)]
     if schedule.kind in ("recurring", "ongoing"):
@@ -182,7 +182,7 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
 
 
 def _over(before: str, words: str, after: str, schedule: Schedule, context: Context) -> bool:
-    """Whether a time lies before the plan and is not called a deadline: what has been done, not what is to be."""
+    """Whether a time lies before the plan and is not called a deadline: what has been done."""
     if schedule.kind not in ("deadline", "window") or context.field:
         return False
     due, by = schedule.due, re.search(r"[前止]\s*$", words)
@@ -225,7 +225,7 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
 
 
 def _anchored(text: str, start: int, position: int, hint: re.Match[str], end: int) -> int:
-    """Where a date may begin near the hint, or -1. What stands before `start` is no part of the sentence (4.6月底)."""
+    """Where a date may begin near the hint, or -1. What stands before `start` is another thing (4.6月底)."""
     if position == start and text[start - 1 : start] == "." and hint.start() < start + 12:
         own = ANCHOR.match(text[start : min(end, hint.end() + 24)])
         if own:
