@@ -440,6 +440,20 @@ def test_two_dates_in_one_phrase() -> None:
     assert [iso(item.due) for item in found] == ["2024-06-30", "2024-07-31"]
 
 
+def test_dates_in_a_list_share_their_words() -> None:
+    plan = parse_text("1.一期、二期分别于2025年6月底和7月底交付使用。到2025年和2027年分别新建50所、80所。")
+    clauses = plan.measures[0].clauses
+    assert [clause.text for clause in clauses] == ["一期、二期分别于2025年6月底和7月底交付使用"] * 2 + [
+        "到2025年和2027年分别新建50所、80所"
+    ] * 2
+    assert [iso(clause.schedule.due) for clause in clauses] == [
+        "2025-06-30",
+        "2025-07-31",
+        "2025-12-31",
+        "2027-12-31",
+    ]
+
+
 def test_what_stands_before_the_sentence_is_no_part_of_it() -> None:
     text = fold("4.6月1日至9月30日,实行值班制度")
     (found,) = schedule.search(text, 2, len(text), CONTEXT)

@@ -18,6 +18,7 @@ _EDGE = " \n。,;、:!?\t"
 _EDGE_OF_CLAUSE = " \n。,;、:"
 # How to reach someone: no obligation.
 _CONTACT = re.compile(r"\(?(?:联系人|联系电话|联系方式|联系地址|电子邮箱|邮箱|传真)")
+_LISTED = re.compile(r" *(?:和|及|与|、|以及) *(?:于|在)? *")
 _WRAPPED = re.compile(r"[、,的和与及\d年月]$")
 
 
@@ -93,11 +94,34 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
         else:
             starts.append(cut)
             kept.append(item)
-    clauses = []
-    for start, end, item in zip(starts, [*starts[1:], span[1]], kept, strict=True):
+    clauses: list[Clause] = []
+    ends = [*starts[1:], span[1]]
+    first = 0
+    for index, item in enumerate(kept):
         when = _quoted(text, item)
         _doubt(when, item.span, context, doubts)
-        clauses.append(_clause(text, *trim(text.folded, start, end, _EDGE_OF_CLAUSE), when, doubts))
+        follows = kept[index + 1].span[0] if index + 1 < len(kept) else -1
+        if follows >= 0 and _LISTED.fullmatch(text.folded, item.span[1], follows):
+            clauses.append(Clause("", item.span, when))  # the words of the last one
+            continue
+        edges = trim(text.folded, starts[first], ends[index], _EDGE_OF_CLAUSE)
+        clauses.append(_clause(text, *edges, when, doubts))
+        if first < index:
+            clauses[first:] = _shared(clauses[first:])
+        first = index + 1
+    return clauses
+
+
+def _shared(listed: list[Clause]) -> list[Clause]:
+    """Dates in a list govern the same words (分别于6月底和7月底完成). Numbers in a list belong to one date each."""
+    whole = listed[-1]
+    each = len(whole.targets) == len(listed)
+    clauses = []
+    for index, clause in enumerate(listed):
+        goals = whole.targets if clause is whole else ()
+        if each:
+            goals = (replace(whole.targets[index], due=clause.schedule.due),)
+        clauses.append(replace(whole, schedule=clause.schedule, targets=goals))
     return clauses
 
 

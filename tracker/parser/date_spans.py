@@ -99,7 +99,7 @@ def _window_months(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "window_season",
-    rf"(?P<year>{YEAR}){GAP}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){GAP}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)|(?P<one>{YEAR}){GAP}年(?P<season1>秋冬季|采暖季|供暖季)",
+    rf"(?P<year>{YEAR}){GAP}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){GAP}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)(?!前|之前|到来|来临)|(?P<one>{YEAR}){GAP}年(?P<season1>秋冬季|采暖季|供暖季)(?!前|之前|到来|来临)",
 )
 def _window_season(m: re.Match[str], context: Context) -> Result:
     start, due = season(to_int(m["year"] or m["one"]), m["season"] or m["season1"])
