@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,7 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("今年10月底前", "deadline", None, "2024-10-31", None),
         ("十二月末前", "deadline", None, "2024-12-31", None),
         ("2024年2月底前", "deadline", None, "2024-02-29", None),
+        ("25年6月底前完成", "deadline", None, "2025-06-30", None),
         ("2025年\n2月底前", "deadline", None, "2025-02-28", None),
     ],
     "month_part": [
@@ -452,6 +454,25 @@ def test_dates_in_a_list_share_their_words() -> None:
         "2025-12-31",
         "2027-12-31",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "due"),
+    [
+        ("3个月内", "deadline", "2024-09-27"),
+        ("2024.12", "deadline", "2024-12-31"),
+        ("2024-12", "deadline", "2024-12-31"),
+        ("常态化推进", "ongoing", None),
+        ("立行立改", "ongoing", None),
+        ("全年", "deadline", "2024-12-31"),
+        ("1—12月", "window", "2024-12-31"),
+    ],
+)
+def test_value_of_a_field(value: str, kind: str, due: str | None) -> None:
+    text = fold(value)
+    (found,) = schedule.search(text, 0, len(text), replace(CONTEXT, field=True))
+    assert found.schedule is not None
+    assert (found.schedule.kind, iso(found.schedule.due)) == (kind, due)
 
 
 def test_what_stands_before_the_sentence_is_no_part_of_it() -> None:

@@ -102,7 +102,7 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
         _doubt(when, item.span, context, doubts)
         follows = kept[index + 1].span[0] if index + 1 < len(kept) else -1
         if follows >= 0 and _LISTED.fullmatch(text.folded, item.span[1], follows):
-            clauses.append(Clause("", item.span, when))  # the words of the last one
+            clauses.append(Clause("", item.span, when))  # words: the last one
             continue
         edges = trim(text.folded, starts[first], ends[index], _EDGE_OF_CLAUSE)
         clauses.append(_clause(text, *edges, when, doubts))
@@ -113,7 +113,7 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
 
 
 def _shared(listed: list[Clause]) -> list[Clause]:
-    """Dates in a list govern the same words (分别于6月底和7月底完成). Numbers in a list belong to one date each."""
+    """Dates in a list govern the same words (分别于6月底和7月底完成); numbers in it belong to one each."""
     whole = listed[-1]
     each = len(whole.targets) == len(listed)
     clauses = []

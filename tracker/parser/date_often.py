@@ -50,7 +50,7 @@ def _entitlement(m: re.Match[str], context: Context) -> Result:
     rf"|(?:\d+|{CN_NUM}+)\s*个?工作日(?:[以之]?内)?|(?:\d+|{CN_NUM}+)\s*个月(?!底|末)(?:[以之]?内)?",
 )
 def _duration(m: re.Match[str], context: Context) -> Result:
-    return TRAP
+    return None if context.field else TRAP
 
 
 @rule(

@@ -242,9 +242,11 @@ def _within_years(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "within_months",
-    rf"(?:(?:用|利用|力争|争取){GAP})(?:(?:在|用){GAP})?{_COUNT}{GAP}(?P<unit>个月|天|周)(?:左右)?(?:的)?(?:时间|[以之]?内)",
+    rf"(?P<lead>(?:用|利用|力争|争取){GAP})?(?:(?:在|用){GAP})?{_COUNT}{GAP}(?P<unit>个月|天|周)(?:左右)?(?:的)?(?:时间|[以之]?内)",
 )
 def _within_months(m: re.Match[str], context: Context) -> Result:
+    if not m["lead"] and not context.field:
+        return None
     due = _after(context.issued or context.day, to_int(m["n"]), m["unit"])
     return Schedule("deadline", "within_months", due=due, precision="day", implied=("start", "due"))
 
