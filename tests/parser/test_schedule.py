@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -44,6 +45,7 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
         ("今年10月底前", "deadline", None, "2024-10-31", None),
         ("十二月末前", "deadline", None, "2024-12-31", None),
         ("2024年2月底前", "deadline", None, "2024-02-29", None),
+        ("25年6月底前完成", "deadline", None, "2025-06-30", None),
         ("2025年\n2月底前", "deadline", None, "2025-02-28", None),
     ],
     "month_part": [
@@ -355,6 +357,14 @@ NOTHING = {
         "从2013年起使用的锁桩",
         "有效期至2029年7月31日",
         "近年来",
+        "12月4日国家宪法日",
+        "6月安全生产月",
+        "2025年春节",
+        "展望2035年",
+        "2035年远景目标",
+        "2024年6月1日起施行的《条例》",
+        "用好2024年度资金",
+        "2023年底存量",
         "截至2024年5月底,已完成30%",
         "今年上半年已完成50%",
         "2024年1-5月,全市完成投资增长5%",
@@ -438,6 +448,39 @@ def test_impossible_date_is_a_doubt(phrase: str) -> None:
 def test_two_dates_in_one_phrase() -> None:
     found = [item for item in readings("分别于6月底和7月底完成") if item]
     assert [iso(item.due) for item in found] == ["2024-06-30", "2024-07-31"]
+
+
+def test_dates_in_a_list_share_their_words() -> None:
+    plan = parse_text("1.一期、二期分别于2025年6月底和7月底交付使用。到2025年和2027年分别新建50所、80所。")
+    clauses = plan.measures[0].clauses
+    assert [clause.text for clause in clauses] == ["一期、二期分别于2025年6月底和7月底交付使用"] * 2 + [
+        "到2025年和2027年分别新建50所、80所"
+    ] * 2
+    assert [iso(clause.schedule.due) for clause in clauses] == [
+        "2025-06-30",
+        "2025-07-31",
+        "2025-12-31",
+        "2027-12-31",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "due"),
+    [
+        ("3个月内", "deadline", "2024-09-27"),
+        ("2024.12", "deadline", "2024-12-31"),
+        ("2024-12", "deadline", "2024-12-31"),
+        ("常态化推进", "ongoing", None),
+        ("立行立改", "ongoing", None),
+        ("全年", "deadline", "2024-12-31"),
+        ("1—12月", "window", "2024-12-31"),
+    ],
+)
+def test_value_of_a_field(value: str, kind: str, due: str | None) -> None:
+    text = fold(value)
+    (found,) = schedule.search(text, 0, len(text), replace(CONTEXT, field=True))
+    assert found.schedule is not None
+    assert (found.schedule.kind, iso(found.schedule.due)) == (kind, due)
 
 
 def test_what_stands_before_the_sentence_is_no_part_of_it() -> None:

@@ -43,7 +43,7 @@ Build = Callable[[re.Match[str], Context], Result]
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A way of saying a date. `pattern` is compiled when the first text is searched: importing stays cheap."""
+    """A way of saying a date. `pattern` is compiled at the first search: importing stays cheap."""
 
     name: str
     pattern: str
@@ -67,7 +67,7 @@ def registry(rules: list[Rule]) -> Callable[[str, str], Callable[[Build], Build]
 GAP = r"\s*"
 YEAR = (
     r"(?:(?:19|20)\d{2}|[一二][〇零一二三四五六七八九]{3}"
-    r"|1[01]\d(?=\s*年度?\s*(?:\d{1,2}\s*月|底|末|年底|第?[一二三四1-4]季|[上下]半年))|(?<=民国)(?:1?\d\d|[一二三四五六七八九十百零〇]{2,6}))"
+    r"|1[01]\d(?=\s*年度?\s*(?:\d{1,2}\s*月|底|末|年底|第?[一二三四1-4]季|[上下]半年))|(?<!\d)2\d(?=\s*年\s*\d{1,2}\s*月)|(?<=民国)(?:1?\d\d|[一二三四五六七八九十百零〇]{2,6}))"
 )
 _RELATIVE_YEAR = "今年|本年度?|当年|明年|后年|次年|翌年|第二年|同年"
 SAID = rf"(?:(?P<year>{YEAR}){GAP}年(?:度)?(?:的)?|(?P<rel>{_RELATIVE_YEAR})(?:的)?)"
@@ -105,7 +105,10 @@ def year_of(m: re.Match[str], context: Context, group: str = "year") -> tuple[in
     said = m[group]
     if said:
         number = to_int(said)
-        return (number if number > 200 else number + REPUBLIC), ()
+        if number > 200:
+            return number, ()
+        short = number < 100 and m.string[: m.start(group)][-2:] != "民国"
+        return number + (2000 if short else REPUBLIC), ()
     relative = m["rel"] if group == "year" else None
     if relative:
         base = (

@@ -205,7 +205,8 @@ def _in_year(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "ongoing",
-    r"立行立改,? *长期坚持|长期坚持|持续推进|长期推进|持续实施|长期实施|常年坚持|常年开展|全年推进|长期|常年|持续|常态化推进",
+    r"立行立改,? *长期坚持|长期坚持|持续推进|长期推进"
+    r"|持续实施|长期实施|常年坚持|常年开展|全年推进|长期|常年|持续|常态化(?:推进|开展)?|立行立改",
 )
 def _ongoing(m: re.Match[str], context: Context) -> Result:
     if not context.field and m[0] not in ("长期坚持", "立行立改,长期坚持", "常年坚持", "常年开展"):

@@ -50,7 +50,7 @@ def _entitlement(m: re.Match[str], context: Context) -> Result:
     rf"|(?:\d+|{CN_NUM}+)\s*个?工作日(?:[以之]?内)?|(?:\d+|{CN_NUM}+)\s*个月(?!底|末)(?:[以之]?内)?",
 )
 def _duration(m: re.Match[str], context: Context) -> Result:
-    return TRAP
+    return None if context.field else TRAP
 
 
 @rule(
@@ -69,10 +69,10 @@ def _named_plan(m: re.Match[str], context: Context) -> Result:
     return TRAP
 
 
-# --- how often ------------------------------------------------------------------------------------------------------
+# how often
 
 
-# What is done at a stated frequency, where the frequency is said in one word: 月调度, 季通报, 年考核, 一月一报.
+# Frequencies in one word: 月调度, 季通报, 年考核, 一月一报.
 ROUND = "调度|通报|例会|报告|评估|考核|总结|会商|评比|点评|排名|督查|督导|研判"
 _ONCE = "(?=次|调度|通报|报|督|评|考|会|总结|晒|排|检|研|汇)"
 

@@ -99,7 +99,7 @@ def _window_months(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "window_season",
-    rf"(?P<year>{YEAR}){GAP}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){GAP}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)|(?P<one>{YEAR}){GAP}年(?P<season1>秋冬季|采暖季|供暖季)",
+    rf"(?P<year>{YEAR}){GAP}年?(?:{TO}(?P<year2>{YEAR}|\d\d)){GAP}年?(?:度)?(?P<season>秋冬季|冬春季|采暖季|采暖期|供暖季|供暖期|取暖季|冬季)(?!前|之前|到来|来临)|(?P<one>{YEAR}){GAP}年(?P<season1>秋冬季|采暖季|供暖季)(?!前|之前|到来|来临)",
 )
 def _window_season(m: re.Match[str], context: Context) -> Result:
     start, due = season(to_int(m["year"] or m["one"]), m["season"] or m["season1"])
@@ -123,7 +123,7 @@ def _window_years(m: re.Match[str], context: Context) -> Result:
     return window("window_years", date(to_int(m["year"]), 1, 1), date(to_int(m["year2"]), 12, 31), "year", ())
 
 
-# --- from when on ---------------------------------------------------------------------------------------------------
+# from when on
 
 
 @rule(
@@ -190,7 +190,7 @@ def _start_now(m: re.Match[str], context: Context) -> Result:
     return starting("start_now", context.issued, "day", ("start",))
 
 
-# --- spans whose beginning is an event ------------------------------------------------------------------------------
+# spans whose beginning is an event
 
 
 _SOON = rf"(?P<n>\d+|{CN_NUM}+){GAP}(?P<unit>个工作日|工作日|个月|日|天|周|年)(?:[以之]?内|前)"
@@ -242,9 +242,11 @@ def _within_years(m: re.Match[str], context: Context) -> Result:
 
 @rule(
     "within_months",
-    rf"(?:(?:用|利用|力争|争取){GAP})(?:(?:在|用){GAP})?{_COUNT}{GAP}(?P<unit>个月|天|周)(?:左右)?(?:的)?(?:时间|[以之]?内)",
+    rf"(?P<lead>(?:用|利用|力争|争取){GAP})?(?:(?:在|用){GAP})?{_COUNT}{GAP}(?P<unit>个月|天|周)(?:左右)?(?:的)?(?:时间|[以之]?内)",
 )
 def _within_months(m: re.Match[str], context: Context) -> Result:
+    if not m["lead"] and not context.field:
+        return None
     due = _after(context.issued or context.day, to_int(m["n"]), m["unit"])
     return Schedule("deadline", "within_months", due=due, precision="day", implied=("start", "due"))
 
