@@ -177,6 +177,14 @@ def test_one_wrong_date_saves_none_of_the_measure(client: Client, draft: Plan) -
     assert not Clause.objects.filter(is_due_edited=True).exists()
 
 
+@pytest.mark.parametrize("typed", ["0024-10-31", "9999-12-31"])
+def test_a_year_half_typed_or_meant_as_never_is_refused(client: Client, draft: Plan, typed: str) -> None:
+    clause = Clause.objects.all()[0]
+    response = _post(client, "draft_measure", draft, clause.measure_id, **{f"c{clause.pk}-due_date": typed})
+    assert response.status_code == 400
+    assert "2000 到 2099" in response.content.decode()
+
+
 def test_a_doubt_is_ticked_off_and_leaves_the_list(client: Client, draft: Plan) -> None:
     doubt = Doubt.objects.filter(is_blocking=False)[0]
     response = _post(client, "draft_doubt", draft, doubt.pk)
