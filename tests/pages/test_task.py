@@ -188,7 +188,14 @@ def test_two_coordinators_the_second_is_told_and_may_go_on(cast, browser, task) 
 
 
 @pytest.mark.parametrize(
-    "answers", [{}, {"move": "NO", "version": "1"}, {"move": "SIGN"}, {"move": "SIGN", "version": "x"}]
+    "answers",
+    [
+        {},
+        {"move": "NO", "version": "1"},
+        {"move": "SIGN"},
+        {"move": "SIGN", "version": "x"},
+        {"move": "SIGN", "version": f"-{10**30}"},
+    ],
 )
 def test_nonsense_move_is_refused(cast, browser, lead, answers) -> None:
     response = browser(cast.reporter).post(reverse("move", args=[lead.pk]), answers)

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region, User
+from tracker.forms.keys import key_of
 from tracker.models import Assignment, Measure, Plan
 from tracker.models.tasks import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
@@ -46,7 +47,7 @@ class MonthFilter(django_filters.Filter):
 class LedgerFilter(django_filters.FilterSet):
     """What a person may narrow the ledger by; choices offer only what the person may see."""
 
-    q = django_filters.CharFilter(label=_("任务内容或编号"), method="search")
+    q = django_filters.CharFilter(label=_("任务内容或编号"), method="search", max_length=100)
     plan = django_filters.ModelChoiceFilter(label=_("方案"), queryset=Plan.objects.none(), empty_label=ANY)
     measure = django_filters.ModelChoiceFilter(
         label=_("条目"), field_name="task__measure", queryset=Measure.objects.none(), empty_label=ANY
@@ -80,9 +81,9 @@ class LedgerFilter(django_filters.FilterSet):
         regions = visible_regions(user)
         plans = visible_plans(user).live().newest_first().without_source()
         measures = Measure.objects.in_plans(plans).in_order()
-        chosen = data.get("plan", "")
-        if chosen.isascii() and chosen.isdigit():
-            measures = measures.in_plans([int(chosen)])
+        chosen = key_of(data.get("plan", ""))
+        if chosen is not None:
+            measures = measures.in_plans([chosen])
         else:
             # Without a plan the list of measures would run to thousands of lines; a link may still name one.
             self.filters["measure"].extra["widget"] = forms.HiddenInput

@@ -45,7 +45,7 @@ class ReportForm(forms.Form):
         help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。"),
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -65,7 +65,7 @@ class MoveForm(forms.Form):
     """One move of an assignment; some of them need a reason."""
 
     move = forms.ChoiceField(choices=Move.choices, widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("理由"),
         required=False,
