@@ -64,7 +64,10 @@ class ReportForm(forms.Form):
 class MoveForm(forms.Form):
     """One move of an assignment; some of them need a reason."""
 
-    move = forms.ChoiceField(choices=Move.choices, widget=forms.HiddenInput)
+    move = forms.ChoiceField(
+        choices=[(move.value, move.label) for move in Move if move in Move.by_button],
+        widget=forms.HiddenInput,
+    )
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("理由"),

@@ -143,7 +143,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}
             messages.success(request, _("%(unit)s：%(move)s，已记录。") % done)
             return redirect(_way_back(request, assignment))
-    if request.POST.get("move") not in Move.values or "version" in form.errors:
+    if request.POST.get("move") not in Move.by_button or "version" in form.errors:
         raise BadRequest
     context = {
         "today": clock.today(),
