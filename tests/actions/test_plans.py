@@ -1,6 +1,7 @@
 """From a parsed plan to a draft, and from the draft to tasks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -71,6 +72,18 @@ def test_the_same_text_a_second_time_changes_nothing(cast: Cast) -> None:
     assert again.plan == first.plan
     assert Plan.objects.count() == 1
     assert Clause.objects.count() == 2
+
+
+def test_long_names_that_begin_alike_are_cut_to_one_unit(cast: Cast) -> None:
+    plan = _import(cast, _parsed(("局" * 120 + "甲", "lead"), ("局" * 120 + "乙", "support")))
+    assert plan.units.get().name == "局" * 120
+
+
+def test_a_target_too_large_to_keep_is_a_doubt_and_loses_nothing_else(cast: Cast) -> None:
+    goals = tuple(types.Target(f"产值{n}元", "产值", ">=", float(n), "元") for n in (10**14, 10**14 - 1))
+    plan = _import(cast, replace(_parsed(("市生态环境局", "lead")), goals=goals))
+    assert [target.value for target in plan.targets.all()] == [10**14 - 1]
+    assert "产值100000000000000元" in plan.doubts.get().message
 
 
 def test_another_region_may_import_the_same_text(cast: Cast) -> None:
