@@ -198,6 +198,22 @@ def test_a_measure_without_a_unit_holds_up_confirming_until_it_has_one_or_is_wai
     assert confirm_plan(plan.pk, by=cast.coordinator, now=NOW).assignments == 2
 
 
+@pytest.mark.parametrize("known", [True, False])
+def test_the_unit_named_for_a_measure_answers_even_where_the_plan_waived_its_name(
+    cast: Cast, known: bool
+) -> None:
+    doubt = types.Doubt("unit-missing", "没有责任单位", (0, 5))
+    plan = _import(cast, _parsed(default=["市生态环境局"], warnings=[doubt]))
+    if known:
+        namesake = make_department(cast.city, "市生态环境局（旧）")
+        plans.settle_unit(plan.units.get().pk, department=namesake, remember=False)
+    else:
+        plans.waive_unit(plan.units.get().pk)
+    plans.add_unit(plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
+    confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
+    assert Assignment.objects.filter(department=cast.bureau, role="LEAD").count() == 2
+
+
 def test_a_waived_measure_makes_no_task_of_nobodys(cast: Cast) -> None:
     plan = _import(cast, _parsed(warnings=[types.Doubt("unit-missing", "没有责任单位", (0, 5))]))
     plans.settle_doubt(Doubt.objects.get().pk, by=cast.coordinator, now=NOW)

@@ -334,11 +334,17 @@ def add_unit(measure_id: int, *, department: Department, role: str, by: User, no
     plan = _draft(measure.plan.pk)
     if department.region_id != plan.region_id:
         raise SettleRefused(_("只能选择本地区的单位。"))
-    unit, _made = PlanUnit.objects.get_or_create(
-        plan=plan,
-        name=department.short_name,
-        defaults={"department": department, "resolution": PlanUnit.Resolution.SETTLED},
-    )
+    # The plan may print this very name for something else, or a person may have waived it there.
+    unit = plan.units.filter(department=department).order_by("pk").first()
+    if unit is None:
+        names = (department.short_name, department.name, f"{department.name[:100]}（{department.pk}）")
+        taken = set(plan.units.filter(name__in=names).values_list("name", flat=True))
+        unit = PlanUnit.objects.create(
+            plan=plan,
+            name=next(name for name in names if name not in taken),
+            department=department,
+            resolution=PlanUnit.Resolution.SETTLED,
+        )
     UnitMention.objects.get_or_create(plan=plan, measure=measure, clause=None, unit=unit, role=Role(role))
     measure.doubts.open().filter(code__in=BLOCKING_CODES).update(settled_at=now, settled_by=by)
 
