@@ -104,6 +104,15 @@ def test_senseless_question_lists_nothing_and_says_so(texts, cast, browser, quer
     assert "error-summary" in page
 
 
+def test_work_of_a_dissolved_unit_can_be_listed(cast, texts) -> None:
+    """The overdue list counts it, and its number leads here."""
+    make_assignment(cast.bureau, plan=cast.plan, text="留下的任务", due_date=TODAY - timedelta(days=1))
+    cast.bureau.is_active = False
+    cast.bureau.save()
+
+    assert texts(f"due=overdue&unit={cast.bureau.pk}") == ["留下的任务"]
+
+
 def test_unit_of_another_region_cannot_be_asked_for(cast, texts) -> None:
     make_assignment(cast.foreign_bureau)
 

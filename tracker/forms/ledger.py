@@ -5,6 +5,7 @@ from datetime import date
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -90,7 +91,9 @@ class LedgerFilter(django_filters.FilterSet):
         self.filters["plan"].queryset = plans
         self.filters["measure"].queryset = measures
         self.filters["region"].queryset = regions
-        self.filters["unit"].queryset = Department.objects.answerable().in_regions(regions).by_name()
+        # With work, and not "in use": what a unit has stays on the leaders' pages when the unit is dissolved.
+        with_work = visible_assignments(user).filter(department=OuterRef("pk"))
+        self.filters["unit"].queryset = Department.objects.filter(Exists(with_work)).by_name()
         if user.is_unit_person:
             del self.filters["unit"], self.filters["region"]
         elif regions.count() == 1:
