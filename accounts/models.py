@@ -55,6 +55,10 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
     def by_name(self) -> Self:
         return self.order_by("short_name", "pk")
 
+    def choosable_in(self, region: Region) -> Self:
+        """What a printed name of the region's plans can be said to mean, collectives included."""
+        return self.in_region(region).filter(is_active=True).order_by("name", "pk")
+
     def answerable(self) -> Self:
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)

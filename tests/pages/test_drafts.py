@@ -202,8 +202,24 @@ def test_a_live_plans_draft_pages_answer_politely(client: Client, draft: Plan) -
     Plan.objects.filter(pk=draft.pk).update(status=Plan.Status.LIVE, confirmed_at=draft.created_at)
     doubt = Doubt.objects.all()[0]
     response = client.post(reverse("draft_doubt", args=[draft.pk, doubt.pk]), follow=True)
-    assert "已由他人下达" in response.content.decode()
+    assert "已经下达" in response.content.decode()
+    unusable = client.post(reverse("draft_unit", args=[draft.pk, draft.units.all()[0].pk]), {}, follow=True)
+    assert "已经下达" in unusable.content.decode()
     assert client.get(reverse("draft", args=[draft.pk])).status_code == 404
+
+
+def test_signing_in_again_after_a_time_out_leads_back_to_the_draft(client: Client, draft: Plan) -> None:
+    response = client.get(reverse("draft_confirm", args=[draft.pk]))
+    assert (response.status_code, response.headers["Location"]) == (302, reverse("draft", args=[draft.pk]))
+    assert not Task.objects.exists()
+
+
+def test_a_dissolved_department_is_not_offered(client: Client, draft: Plan, cast: Cast) -> None:
+    address, option = reverse("draft", args=[draft.pk]), f'<option value="{cast.bureau.pk}">'
+    assert option in client.get(address).content.decode()
+    cast.bureau.is_active = False
+    cast.bureau.save(update_fields=["is_active"])
+    assert option not in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,7 @@ class UnitForm(forms.Form):
 
     def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.choosable_in(region)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -117,5 +116,4 @@ class MeasureUnitForm(forms.Form):
     def __init__(self, *args: Any, measure: Measure, region: Region, **kwargs: Any) -> None:
         kwargs["prefix"] = f"m{measure.pk}"
         super().__init__(*args, **kwargs)
-        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.choosable_in(region)  # type: ignore[attr-defined]
