@@ -1,6 +1,7 @@
 """plan_reminders against a database: who gets what, once, and with how many queries."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from threading import Barrier, Thread
 from typing import Any
 
@@ -334,6 +335,16 @@ def test_command_plans_and_sends(cast: Cast, capsys: pytest.CaptureFixture[str])
     assert "生成3封，已发送3封，未成功0封" in capsys.readouterr().out
     call_command("remind", "--today", "2024-10-21")
     assert "生成0封" in capsys.readouterr().out
+
+
+def test_command_claims_each_mail_at_its_own_moment(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the last of many mails would hold a claim that ended long ago, and a worker would send it too."""
+    old(cast, date(2024, 10, 18))
+    moments = (NOW + timedelta(minutes=20 * step) for step in count())
+    monkeypatch.setattr("tracker.clock.now", lambda: next(moments))
+    call_command("remind")
+    sent = list(Message.objects.order_by("pk").values_list("sent_at", flat=True))
+    assert sent == [NOW + timedelta(minutes=20 * step) for step in (1, 2, 3)]
 
 
 def test_command_refuses_what_it_does_not_know(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
