@@ -223,6 +223,11 @@ def test_run_that_breaks_off_is_seen_and_taken_up(cast: Cast, monkeypatch: pytes
     assert Message.objects.count() == 3
 
 
+def test_a_run_is_named_by_its_local_time() -> None:
+    run = Run(kind=Run.Kind.PLAN, started_at=datetime(2024, 10, 20, 23, 5, tzinfo=UTC))
+    assert str(run) == "生成提醒 2024-10-21 07:05"
+
+
 def test_provisional_year_is_said(cast: Cast) -> None:
     assert plan(date(2031, 1, 6)).is_provisional
     assert "按周末推算" in Run.objects.get().note
