@@ -140,8 +140,10 @@ def test_a_collective_fans_out_to_its_active_members(cast: Cast) -> None:
     assert set(shares.values_list("department", "via")) == {(c.pk, every.pk) for c in counties[:2]}
 
 
-def test_a_collective_without_members_holds_up_confirming(cast: Cast) -> None:
-    make_department(cast.city, "各有关单位", kind="COLLECTIVE")
+@pytest.mark.parametrize("members", [[], ["已撤销的局"]])
+def test_a_collective_without_members_holds_up_confirming(cast: Cast, members: list[str]) -> None:
+    every = make_department(cast.city, "各有关单位", kind="COLLECTIVE")
+    every.members.set([make_department(cast.city, name, is_active=False) for name in members])
     plan = _import(cast, _parsed(("各有关单位", "lead")))
     with pytest.raises(ConfirmRefused, match="成员单位"):
         confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
