@@ -20,6 +20,7 @@ ANY = _("全部")
 FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
 DUE_CHOICES = [
     ("overdue", _("已逾期")),
+    ("ahead", _("未逾期")),
     ("week", _("7日内到期")),
     ("later", _("7日后到期")),
     ("undated", _("无期限")),
@@ -134,6 +135,8 @@ class LedgerFilter(django_filters.FilterSet):
         match value:
             case "overdue":
                 return rows.overdue(self.today)
+            case "ahead":
+                return rows.not_overdue(self.today)
             case "week":
                 return rows.due_within(self.today, YELLOW_DAYS)
             case "later":

@@ -37,7 +37,9 @@ def my_work(request: SignedInRequest) -> HttpResponse:
         "today": today,
         "numbers": dashboards.numbers(assignments, today),
         "groups": dashboards.my_work(assignments, today),
-        "unsigned": list(assignments.unsigned().by_urgency().values_list("pk", flat=True)),
+        "unsigned": list(
+            assignments.unsigned().by_urgency().values_list("pk", flat=True)[: dashboards.SIGN_LIMIT]
+        ),
     }
     return render(request, "tracker/my_work.html", context)
 
