@@ -59,7 +59,7 @@ def blocking_reasons(plan: Plan) -> list[str]:
             ngettext("还有%(n)d个条目没有责任单位。", "还有%(n)d个条目没有责任单位。", doubts) % {"n": doubts}
         )
     settled = Department.objects.filter(pk__in=plan.units.values("department"))
-    empty = settled.filter(kind=Department.Kind.COLLECTIVE, members=None)
+    empty = settled.filter(kind=Department.Kind.COLLECTIVE).exclude(members__is_active=True)
     reasons += [_("统称“%(name)s”还没有成员单位。") % {"name": department} for department in empty]
     return reasons
 
