@@ -71,7 +71,7 @@ def confirm_plan(plan_id: int, *, by: User | None, now: datetime) -> ConfirmResu
     Collective and blanket units fan out to their members (design section 1.3). Raises NotADraft for a plan
     that is live already, and ConfirmRefused while units or measures are unsettled.
     """
-    plan = Plan.objects.select_for_update().select_related("region").get(pk=plan_id)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
     if not plan.is_draft:
         raise NotADraft
     if reasons := blocking_reasons(plan):
