@@ -13,7 +13,7 @@ from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
 from .outline import RANKS, Line, Node
 from .responsibility import Mention
 from .rules import Context, span_begins
-from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
+from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Role, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
 # A heading and its text in one line, with nothing but a blank between them.
@@ -31,7 +31,7 @@ class _Plan:
 
     text: Text
     context: Context
-    first_leads: bool
+    first_leads: Role | None
     headings: set[str] = field(default_factory=set)  # the styles of numbers that have others below them
     doubts: list[Doubt] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
@@ -45,7 +45,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
     head = header.read(both, lines)
-    plan = _Plan(both, _context(head, reference_date, both.folded), bool(units.FIRST_LEADS.search(both.folded)))
+    plan = _Plan(both, _context(head, reference_date, both.folded), units.first_leads(both.folded))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
         [
@@ -374,6 +374,14 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
     context = replace(plan.context, field=True)
     stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
     dated = [clause for clause in stated if clause.schedule.quote]
+    if not dated:
+        return made
+    said = [(clause.span, clause.schedule) for clause in made if clause.schedule.due]
+    dated = [
+        each
+        for each in dated
+        if not any(s[0] <= each.span[0] < s[1] and when.due == each.schedule.due for s, when in said)
+    ]
     if not dated:
         return made
     if len(dated) == 1:

@@ -9,7 +9,7 @@ from typing import Literal
 from . import units
 from .clauses import Text
 from .lexicon import LABEL, LABEL_KINDS, LABEL_START
-from .types import Doubt, Span, Unit
+from .types import Doubt, Role, Span, Unit
 from .units import Reading
 
 _BEHIND = re.compile(r"[ \n]*(?:[。;!]|\(|$|\n)")
@@ -205,7 +205,7 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
     return found
 
 
-def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], list[list[Unit]]]:
+def settle(mentions: list[Mention], *, first_leads: Role | None) -> tuple[list[Unit], list[list[Unit]]]:
     """The units of a measure with their roles, and those of each mention.
 
     Labels and prose speak for the whole measure; a bracket with its own lead or verbs speaks for itself.

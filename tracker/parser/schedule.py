@@ -33,7 +33,7 @@ ANCHOR = re.compile(
     r"|第[一二三四1-4](?:季(?!度)|[、和及])|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
     r"|(?<![\d十每第])[一1](?:年|个?季度?|个?月|周|日|天)[一两二1](?=[次调通报督评考会总晒排检研汇])"
     r"|[上下]半年|半年(?=[一1])"
-    r"|(?:今|本|当|明|后|次|翌|同|去|往|历|前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
+    r"|(?:今|本|当|明|后|次|翌|同|去|往|历|(?<!提)前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
     r"|每|[按逐分](?:照)?(?:年|季|月|周|日)|(?<![\d一二三四五六七八九十个本当上下该每半正元按逐岁])月(?=抽查率|抽检率)"
     rf"|(?<![\d一二三四五六七八九十个本当上下该每正元按逐岁全近年学两])(?:半年|[年月季周]度?|季度)(?={ROUND})"
     r"|(?<![\d一二三四五六七八九十每当])日(?=调度|通报制)"
@@ -81,6 +81,9 @@ _REPORTED = re.compile(
 _NO_SPAN = re.compile(
     r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
 )
+_PLACEHOLDER = re.compile(r"(?<!\d)20[xX\u00d7]{1,2} ?年")  # a form's: 20xx年6月底前
+# Who has a right to something: 每年采购5000万元以上的,给予…
+_ENTITLED = re.compile(r"[^,。;:]{0,50}\d[^,。;:、\d]{0,8}(?:以上|以下|以内)的[^,。;:、]{0,6},")
 _PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
@@ -88,8 +91,12 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
     """Whether the words round a date show that it schedules nothing: a baseline, scope, name, fact."""
     start, end = span
     before, after = text[max(0, start - 8) : start], text[end : min(limit, end + 60)]
+    if _PLACEHOLDER.search(text, max(0, start - 6), start + 5):
+        return True
     if schedule.kind in ("recurring", "ongoing"):
-        return schedule.kind == "recurring" and before.endswith(("平均", "年均", "人均"))
+        return schedule.kind == "recurring" and (
+            before.endswith(("平均", "年均", "人均")) or _ENTITLED.match(after) is not None
+        )
     if _COMPARED.search(before) or _AFTER_NOT.match(after):
         return True
     if schedule.rule == "quarter" and re.search(r"第[一二三四]、$", before):

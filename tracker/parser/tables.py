@@ -13,7 +13,7 @@ from .lexicon import FURNITURE
 from .outline import AUTHORITY, SIGNED, Line
 from .rows import SECTION, Table
 from .rules import Context
-from .types import Doubt, Row
+from .types import Doubt, Role, Row
 
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
@@ -39,7 +39,7 @@ class _Place:
     text: Text
     lines: list[Line]
     context: Context
-    first_leads: bool
+    first_leads: Role | None
     doubts: list[Doubt]
 
     def table(self, kinds: list[str]) -> Table:
@@ -102,7 +102,7 @@ def _drawn(text: str) -> str:
     return "\n".join(lines)
 
 
-def find(text: Text, lines: list[Line], context: Context, first_leads: bool, doubts: list[Doubt]) -> Found:
+def find(text: Text, lines: list[Line], context: Context, first_leads: Role | None, doubts: list[Doubt]) -> Found:
     """All tables among the lines."""
     found = Found()
     place = _Place(text, lines, context, first_leads, doubts)

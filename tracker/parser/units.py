@@ -43,7 +43,7 @@ _NO_MORE = (
 _DEFAULTS = re.compile(
     rf"(?:(?:以下|下列|下述|下文){_THINGS},?(?:均|都|需|由|应|须|要|皆|为|涉及|包括|含)+"
     rf"|(?:具体|各项|所有|全部|上述|其他|其余|本方案|本计划|任务|措施|责任单位){_THINGS},?(?:均|都|皆)(?:需|由|应|须|要|为|涉及|包括|含)*)"
-    r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责)?"
+    r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责|责任)?(?:(?<=责任)\))?"
     rf"[,。;、] *(?:(?:以下|下文|下面)?(?:均|都|将)?{_NO_MORE}(?:,? *下同)?|(?:以)?下同)[。,;]?"
 )
 _DEFAULT_TAIL = re.compile(
@@ -54,7 +54,8 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
-_FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
+OTHERS_HELP = re.compile(r"(?:其余|其他|其它)(?:责任)?(?:的|各)?(?:单位|部门)?(?:均|皆|都)?(?:为|是|作为)(?:配合|协办|协助|参与|协同)(?:单位|部门)?")
+_FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:除[^,()]{{1,20}}外,)?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
 _PREFIX = re.compile(
     r"^(市|区|县|省|州|旗|盟|街道(?!办|社区)|镇(?![江海平远雄安宁康原巴坪赉沅街])|乡(?![村镇宁]))(?![场政直长域区委级])(?=\S{2})"
 )
@@ -89,7 +90,7 @@ _GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
     r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
-_ASIDE = re.compile(r"\((?:按照?|根据)[^()]*\)$")  # 各单位(按职责分工)
+_ASIDE = re.compile(r"\((?:(?:按照?|根据|与|除)[^()]*|[^()]*下同)\)$")  # 各单位(按职责分工), 市食安办(与…合署办公)
 _RUN_ON = re.compile(r"[市县区省](?!中)[^市县区省、()]{2,12}?(?:局|委|办|厅|部|院)(?=[市县区省]|$)")
 _LINE_END = re.compile(r"([^、,;。:\n]*)\n")
 _CLOSED = re.compile(r"^\s*$|(?:牵头|负责|配合|参与|落实|实施)$")
@@ -338,8 +339,13 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     default = _DEFAULTS.search(text)
     if default:
         left, right = default.span("units")
+        first = default.start()
+        if text[first - 1 : first] == "(":  # 各县区政府(以下都涉及县区政府责任): the name before the bracket
+            name = max(text.rfind(stop, 0, first) for stop in "、,;。:") + 1
+            if text[name : first - 1].endswith(text[left:right]):
+                left, right, first = name, first - 1, name
         whole.defaults = list(members(text[left:right], source[left:right])[0])
-        text = text[: default.start()] + "。" * (default.end() - default.start()) + text[default.end() :]
+        text = text[:first] + "。" * (default.end() - first) + text[default.end() :]
     else:
         tail = _DEFAULT_TAIL.search(text)
         if tail:
@@ -452,7 +458,15 @@ def is_unit_list(content: str) -> bool:
     return bool(names) and not found.times and all(is_unit(name.folded) for name in names)
 
 
-def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[Unit]:
+def first_leads(text: str) -> Role | None:
+    """Whether the document says that the first in a list leads: then the role of the others."""
+    said = FIRST_LEADS.search(text) if "第一" in text or "首" in text or "前" in text else None
+    if not said:
+        return None
+    return "support" if OTHERS_HELP.search(text, said.end(), said.end() + 30) else "implement"
+
+
+def resolve(readings: Iterable[Reading], *, first_leads: Role | None = None) -> list[Unit]:
     """Units with final roles for readings that belong together, each name once with its strongest role."""
     groups = [group for reading in readings for group in reading.groups]
     has_lead = any(group.role == "lead" for group in groups)
@@ -464,6 +478,8 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
             role: Role
             if group.role in ("responsible", "duty"):
                 other: Role = "support" if group.role == "responsible" else "implement"
+                if first_leads == "support" and not has_lead:
+                    other = "support"
                 role = "lead" if not has_lead and (first or not first_leads) else other
                 first = False
             else:
