@@ -68,7 +68,7 @@ LABELS: dict[str, str] = {
 LABEL_KINDS = tuple(LABELS)
 _LABEL_ALTERNATION = "|".join(f"(?P<{kind}>{words})" for kind, words in LABELS.items())
 LABEL = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))? *:"
+    rf"(?<![\u4e00-\u9fff])(?=[^:]{{2,60}}:)(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))? *:"
 )
 # A label line may leave its colon out inside a bracket: (牵头单位市发改委).
 LABEL_START = re.compile(rf" *(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))?(?: *[:为]| +|(?=[市县区省各]))")

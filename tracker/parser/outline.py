@@ -141,14 +141,15 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         value = _value(marker)
         inner = _INLINE.get(style)
         following = None
-        if inner:
+        if inner and (style != "num" or str(value + 1) in text):
             following = next(
                 (m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None
             )
-        nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
+        nested = None
+        if style in ("cn", "paren_cn"):
+            nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
         if (
             nested
-            and style in ("cn", "paren_cn")
             and nested.start() - marker.end() < 60
             and "(" not in text[marker.end() : nested.start()]
         ):

@@ -70,6 +70,9 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
     if "牵头" in region or ("由" in region and _HELPED.search(region)):
         for match in re.finditer(r"[^。\n]+", region):
             left, right = start + match.start(), start + match.end()
+            words = match[0]
+            if "牵头" not in words and ("由" not in words or not _HELPED.search(words)):
+                continue
             if any(a < right and left < b for a, b in taken if a <= left):
                 continue
             clean = folded[left:right]

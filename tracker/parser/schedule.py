@@ -25,7 +25,7 @@ HINT = re.compile(
     "年|月|季|旬|周|每|按|逐|即日|之日|节|”前|旦前|夕前|午前|秋前|明前|国庆|一前|五”|五期|五规|五时|五末|长期|持续|常年|常态化|立行立改|20|印发|一日一|天时间|天内"
 )
 _ALWAYS = frozenset(("长期", "持续", "常态化"))  # only a field or 长期坚持 makes a statement of these
-ANCHOR = re.compile(
+_ANCHORS = (
     rf"(?<![\d第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|20[xX*]{{1,2}}\s*年(?=\s*\d)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
@@ -39,10 +39,15 @@ ANCHOR = re.compile(
     r"|(?<![\d一二三四五六七八九十每当])日(?=调度|通报制)"
     r"|(?<![\d学财青老少童壮近多半几一二三四五六七八九十两百])年(?:底|末|终|初|中|内|度内)|全年|[本当下]个?月[底末]|(?<![\d一二三四五六七八九十元正每个份度年])月[底末](?=\s*前)"
     r"|“?十[一二三四五六]?五(?=”|规划期|期|时期|末)"
-    rf"|“?(?:{FESTIVALS})|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\u4e00-\u9fff]{{2,4}}之日|即日"
+    rf"|“?(?:{FESTIVALS})|即日"
     r"|本?(?:行动|实施|工作)?(?:方案|意见|通知|办法|计划|文件|规定|要点)?(?:正式)?(?:印发|发布|下发)之?(?:以?后)?的?\s*(?:\d+|[一二三四五六七八九十两]+)(?=\s*(?:个|日|天|周))"
     r"|(?:用|力争|争取)在?[一二两三四五六七八九十\d]+(?:[-至到]+\d+)?(?:个?年|个月|天|周)|立行立改|长期|持续|常年|常态化"
 )
+# Nearly every place is turned down by its first character. 之日 may follow any words, so it is searched apart.
+_FIRST = "0-9〇零两百一二三四五六七八九十元第首Q次下上半今本当明后翌同去往历前近每按逐分月年季周日全“即用力争立长持常行实工方意通办计文规要正印发"
+_FIRST += "".join(sorted({festival[0] for festival in FESTIVALS.split("|")}))
+ANCHOR = re.compile(f"(?=[{_FIRST}])(?:{_ANCHORS})")
+_ANCHOR_DAY_OF = re.compile(f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日")
 _LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在|民国)\s*$")
 # A title, and a slogan of how it is done: “年初公布、年中检查、年底兑现”的原则.
 _TITLE = re.compile(r"《[^《》]*(?:〈[^〉]*〉[^《》]*)*》|“年初[^“”]{2,40}”")
@@ -246,10 +251,12 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
 def _anchored(text: str, start: int, position: int, hint: re.Match[str], end: int) -> int:
     """Where a date may begin near the hint, or -1. What stands before `start` is another thing (4.6月底)."""
     if position == start and text[start - 1 : start] == "." and hint.start() < start + 12:
-        own = ANCHOR.match(text[start : min(end, hint.end() + 24)])
+        own = _ANCHOR_DAY_OF.match(text[start : min(end, hint.end() + 24)])
         if own:
             return start
-    anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
+    left, right = max(position, hint.start() - 12), min(end, hint.end() + 24)
+    pattern = ANCHOR if text.find("之日", left, right) < 0 else _ANCHOR_DAY_OF
+    anchor = pattern.search(text, left, right)
     return anchor.start() if anchor else -1
 
 
@@ -264,7 +271,7 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
         else []
     )
     position = start
-    carried: int | None = None
+    here = context
     last: Found | None = None
     while hint := HINT.search(text, position, end):
         if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
@@ -278,7 +285,6 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
         if inside:
             position = inside[1]
             continue
-        here = replace(context, carried=carried) if carried else context
         position = at + 1
         for pattern, build in _compiled():
             match = pattern.match(text, at, end)
@@ -300,7 +306,7 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
             if match[0] == "全年" and last and last.schedule and _repeats(text, last, at):
                 break
             if result.kind != "recurring" and "year" not in result.implied and result.due:
-                carried = result.due.year
+                here = replace(context, carried=result.due.year)
             quote = (first, match.end())
             if result.kind == "start" and result.rule == "start_now" and lead is None:
                 quote = (at, match.end())
