@@ -19,8 +19,16 @@ CASES = [
     ),
     ("joint leads", BODY + "(市发改委、工信局按职责分工负责)", {"市发改委": L, "市工信局": L}),
     ("duties without a verb", BODY + "(市发改委、工信局按职责分工)", {"市发改委": L, "市工信局": L}),
-    ("a verb on the next line", BODY + "\n(市发改委、工信局按职责分工\n\n负责)", {"市发改委": L, "市工信局": L}),
-    ("helpers by label", BODY + "\n牵头:财政局\n协助:各公共部门、税务局", {"财政局": L, "各公共部门": S, "税务局": S}),
+    (
+        "a verb on the next line",
+        BODY + "\n(市发改委、工信局按职责分工\n\n负责)",
+        {"市发改委": L, "市工信局": L},
+    ),
+    (
+        "helpers by label",
+        BODY + "\n牵头:财政局\n协助:各公共部门、税务局",
+        {"财政局": L, "各公共部门": S, "税务局": S},
+    ),
     (
         "an aside about one unit",
         BODY + "(责任单位:市住建局、市防汛办(与市应急管理局合署办公,下同))",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate
 
 from . import clauses, goals, header, outline, responsibility, tables, units
 from .clauses import Text
@@ -337,8 +339,13 @@ def _add_measure(
 
 def _has_body(lines: list[Line], mentions: list[Mention]) -> bool:
     """Whether a line behind the first holds more than units."""
-    spans = [m.span for m in mentions if m.hole]
-    return any(not any(a <= line.start + 2 and line.end - 2 <= b for a, b in spans) for line in lines[1:])
+    spans = sorted(m.span for m in mentions if m.hole)
+    reach = list(accumulate((stop for _, stop in spans), max))  # how far the spans up to each go
+    for line in lines[1:]:
+        index = bisect_right(spans, line.start + 2, key=lambda span: span[0])
+        if index == 0 or reach[index - 1] < line.end - 2:
+            return True
+    return False
 
 
 def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]) -> list[Unit]:

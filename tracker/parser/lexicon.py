@@ -68,7 +68,8 @@ LABELS: dict[str, str] = {
 LABEL_KINDS = tuple(LABELS)
 _LABEL_ALTERNATION = "|".join(f"(?P<{kind}>{words})" for kind, words in LABELS.items())
 LABEL = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?=[^:]{{2,60}}:)(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))? *:"
+    rf"(?<![\u4e00-\u9fff])(?=[^:]{{2,60}}:)(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})"
+    r"(?:\([^()]{1,12}\))? *:"
 )
 # A label line may leave its colon out inside a bracket: (牵头单位市发改委).
 LABEL_START = re.compile(rf" *(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))?(?: *[:为]| +|(?=[市县区省各]))")
@@ -87,7 +88,9 @@ VERBS: dict[str, str] = {
     "duty": "(?:落实|履行|承担|压实)[^,、;。()]{0,10}(?:责任|职责|任务)",
 }
 _VERB_ALTERNATION = "|".join(f"(?P<{role}>{words})" for role, words in VERBS.items())
-CLOSING = re.compile(rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})\s*(?:{_VERB_ALTERNATION})$", re.DOTALL)
+CLOSING = re.compile(
+    rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})\s*(?:{_VERB_ALTERNATION})$", re.DOTALL
+)
 CLOSING_ENDS = frozenset("工头责合与施实导助办担抓加同持行进总定展理好障作务接调撑任职")
 CHOP = re.compile(
     r"牵头(?:负责|组织实施|组织|实施|落实|抓总)?(?:[,、;]|(?=会同|[市县区省]\S))|(?:负责落实|负责|配合|参与)(?:[、]|(?=[市县区省各]\S))"

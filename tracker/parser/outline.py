@@ -21,7 +21,8 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     (
         "decimal",
         3,
-        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[xX\u00d7*]{{1,2}} ?年|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
+        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[xX\u00d7*]{{1,2}} ?年"
+        rf"|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
     ),
     (
         "num",
@@ -58,7 +59,10 @@ SIGNED = re.compile(
     r" ?(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?日\)?(?:印发)?$"
 )
 # A signature that runs on behind the last sentence.
-_RUN_ON_SIGNED = re.compile(rf"(?<=[。!]) *\b((?:(?:19|20)\d\d|{_CN_YEAR})年(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}})日)$")
+_RUN_ON_SIGNED = re.compile(
+    rf"(?<=[。!]) *\b((?:(?:19|20)\d\d|{_CN_YEAR})年(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})日)$"
+)
 _UNIT_HEADING = re.compile(
     r"^[\u4e00-\u9fff、()]{1,16}(?:局|委|委员会|办|办公室|厅|部|署|院|中心|政府|公司|集团|社|队|站|所|处|科|股|会|街道|镇|乡|学院)(?:\([^()]*\))?:?$"
 )
@@ -148,11 +152,7 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         nested = None
         if style in ("cn", "paren_cn"):
             nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
-        if (
-            nested
-            and nested.start() - marker.end() < 60
-            and "(" not in text[marker.end() : nested.start()]
-        ):
+        if nested and nested.start() - marker.end() < 60 and "(" not in text[marker.end() : nested.start()]:
             kind = MARKER.match(text, nested.start())
             if kind and RANKS[kind.lastgroup or "circle"] > RANKS[style]:
                 following = nested

@@ -43,11 +43,14 @@ _ANCHORS = (
     r"|本?(?:行动|实施|工作)?(?:方案|意见|通知|办法|计划|文件|规定|要点)?(?:正式)?(?:印发|发布|下发)之?(?:以?后)?的?\s*(?:\d+|[一二三四五六七八九十两]+)(?=\s*(?:个|日|天|周))"
     r"|(?:用|力争|争取)在?[一二两三四五六七八九十\d]+(?:[-至到]+\d+)?(?:个?年|个月|天|周)|立行立改|长期|持续|常年|常态化"
 )
-# Nearly every place is turned down by its first character. 之日 may follow any words, so it is searched apart.
-_FIRST = "0-9〇零两百一二三四五六七八九十元第首Q次下上半今本当明后翌同去往历前近每按逐分月年季周日全“即用力争立长持常行实工方意通办计文规要正印发"
+# Nearly every place is turned down by its first character. 之日 may follow any words: it is searched apart.
+_FIRST = "0-9〇零两百一二三四五六七八九十元第首Q次下上半今本当明后翌同去往历前"
+_FIRST += "近每按逐分月年季周日全“即用力争立长持常行实工方意通办计文规要正印发"
 _FIRST += "".join(sorted({festival[0] for festival in FESTIVALS.split("|")}))
 ANCHOR = re.compile(f"(?=[{_FIRST}])(?:{_ANCHORS})")
-_ANCHOR_DAY_OF = re.compile(f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日")
+_ANCHOR_DAY_OF = re.compile(
+    f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日"
+)
 _LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在|民国)\s*$")
 # A title, and a slogan of how it is done: “年初公布、年中检查、年底兑现”的原则.
 _TITLE = re.compile(r"《[^《》]*(?:〈[^〉]*〉[^《》]*)*》|“年初[^“”]{2,40}”")

@@ -103,7 +103,9 @@ def _drawn(text: str) -> str:
     return "\n".join(lines)
 
 
-def find(text: Text, lines: list[Line], context: Context, first_leads: Role | None, doubts: list[Doubt]) -> Found:
+def find(
+    text: Text, lines: list[Line], context: Context, first_leads: Role | None, doubts: list[Doubt]
+) -> Found:
     """All tables among the lines."""
     found = Found()
     place = _Place(text, lines, context, first_leads, doubts)

@@ -103,11 +103,14 @@ _DONE_SHARE = re.compile(
 )
 # A share of those that come to something: 企业80%达到标准.
 _REACHES = re.compile(
-    rf"(?<=[\u4e00-\u9fff)]) *{_NUMBER} *(?P<unit>%)(?P<tail>以上)?(?=(?:的[^,。;\d]{{2,12}})?(?:达到|实现|完成|通过|建成)[^\d,。;]{{3}})"
+    rf"(?<=[\u4e00-\u9fff)]) *{_NUMBER} *(?P<unit>%)(?P<tail>以上)?"
+    r"(?=(?:的[^,。;\d]{2,12})?(?:达到|实现|完成|通过|建成)[^\d,。;]{3})"
 )
 # Times promised for one thing each: 报告书14个工作日内、报告表7个工作日内办结.
 _PROMISED = re.compile(
-    rf"(?:^|(?<=[。;,、:]))(?P<words>[^,。;、:\d]{{2,16}}(?<![起后前在于内日限经每续])) *{_NUMBER} *(?P<unit>个工作日|小时|分钟)(?P<tail>以内|之内|内)(?=[、,;。]|完成|办[结理]|审[批结])"
+    rf"(?:^|(?<=[。;,、:]))(?P<words>[^,。;、:\d]{{2,16}}(?<![起后前在于内日限经每续]))"
+    rf" *{_NUMBER} *(?P<unit>个工作日|小时|分钟)(?P<tail>以内|之内|内)"
+    r"(?=[、,;。]|完成|办[结理]|审[批结])"
 )
 # Further numbers of 分别达到85%、90%和95%.
 _FURTHER = re.compile(rf"(?:、|和|及|以及|,) *{_NUMBER} *{_UNIT}{_TAIL}")

@@ -54,9 +54,15 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
-_FRONT = re.compile("前(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?(?:者)?,?(?:均|即)?(?:为|是|作为)")
-OTHERS_HELP = re.compile(r"(?:其余|其他|其它)(?:责任)?(?:的|各)?(?:单位|部门)?(?:均|皆|都)?(?:为|是|作为)(?:配合|协办|协助|参与|协同)(?:单位|部门)?")
-_FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:除[^,()]{{1,20}}外,)?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
+_FRONT = re.compile(
+    "前(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?(?:者)?,?(?:均|即)?(?:为|是|作为)"
+)
+OTHERS_HELP = re.compile(
+    r"(?:其余|其他|其它)(?:责任)?(?:的|各)?(?:单位|部门)?(?:均|皆|都)?(?:为|是|作为)(?:配合|协办|协助|参与|协同)(?:单位|部门)?"
+)
+_FIRST_LEADS_PHRASE = re.compile(
+    rf"[(]?(?:除[^,()]{{1,20}}外,)?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?"
+)
 _PREFIX = re.compile(
     r"^(市|区|县|省|州|旗|盟|街道(?!办|社区)|镇(?![江海平远雄安宁康原巴坪赉沅街])|乡(?![村镇宁]))(?![场政直长域区委级])(?=\S{2})"
 )
@@ -91,7 +97,8 @@ _GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
     r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
-_ASIDE = re.compile(r"\((?:(?:按照?|根据|与|除)[^()]*|[^()]*下同)\)$")  # 各单位(按职责分工), 市食安办(与…合署办公)
+# 各单位(按职责分工), 市食安办(与…合署办公)
+_ASIDE = re.compile(r"\((?:(?:按照?|根据|与|除)[^()]*|[^()]*下同)\)$")
 _RUN_ON = re.compile(r"[市县区省](?!中)[^市县区省、()]{2,12}?(?:局|委|办|厅|部|院)(?=[市县区省]|$)")
 _LINE_END = re.compile(r"([^、,;。:\n]*)\n")
 _CLOSED = re.compile(r"^\s*$|(?:牵头|负责|配合|参与|落实|实施)$")
@@ -303,9 +310,7 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
                 kind = "implement" if any(role == "lead" for role, _ in pending) else kind
             elif kind == "help":
                 kind = "support" if any(role for role, _ in pending) else "responsible"
-            marked = {
-                name: _MARKED.search(name.folded) if name.folded[-1] == ")" else None for name in names
-            }
+            marked = {name: _MARKED.search(name.folded) if name.folded[-1] == ")" else None for name in names}
             for name, mark in marked.items():  # 市教育局(牵头)、市财政局(配合)
                 if mark:
                     names.remove(name)
@@ -343,13 +348,13 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     default = _DEFAULTS.search(text)
     if default:
         left, right = default.span("units")
-        first = default.start()
-        if text[first - 1 : first] == "(":  # 各县区政府(以下都涉及县区政府责任): the name before the bracket
-            name = max(text.rfind(stop, 0, first) for stop in "、,;。:") + 1
-            if text[name : first - 1].endswith(text[left:right]):
-                left, right, first = name, first - 1, name
+        cut = default.start()
+        if text[cut - 1 : cut] == "(":  # 各县区政府(以下都涉及县区政府责任): the name before the bracket
+            word = max(text.rfind(stop, 0, cut) for stop in "、,;。:") + 1
+            if text[word : cut - 1].endswith(text[left:right]):
+                left, right, cut = word, cut - 1, word
         whole.defaults = list(members(text[left:right], source[left:right])[0])
-        text = text[:first] + "。" * (default.end() - first) + text[default.end() :]
+        text = text[:cut] + "。" * (default.end() - cut) + text[default.end() :]
     else:
         tail = _DEFAULT_TAIL.search(text)
         if tail:
