@@ -276,7 +276,7 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
     position = start
     here = context
     last: Found | None = None
-    while hint := HINT.search(text, position, end):
+    while hint := hint if hint and position == start else HINT.search(text, position, end):
         if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
             position = hint.end()
             continue
