@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tracker import permissions
 from tracker.actions.history import Change, record
-from tracker.clock import SHANGHAI
-from tracker.models import Assignment, ProgressReport, Task
+from tracker.clock import day_of
+from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
 from tracker.progress import behind_from
 from tracker.workflow import EventKind, Move, Role, Status, next_status
 
@@ -24,11 +24,11 @@ class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
 
 
-def _expected_start(task: Task) -> date:
-    return task.start_date or task.created_at.astimezone(SHANGHAI).date()
+def expected_start(task: Task) -> date:
+    return task.start_date or day_of(task.created_at)
 
 
-def _locked(assignment_id: int) -> Assignment:
+def locked(assignment_id: int) -> Assignment:
     """The assignment with its task's row locked: moves of one task follow one another."""
     task_id = Assignment.objects.values_list("task_id", flat=True).get(pk=assignment_id)
     Task.objects.select_for_update().get(pk=task_id)
@@ -39,13 +39,18 @@ def _locked(assignment_id: int) -> Assignment:
     )
 
 
-def _check(assignment: Assignment, move: str, *, by: User | None, note: str, version: int | None) -> str:
-    """The status the move leads to. Raises MoveRefused or StaleVersion with a reason for a person."""
+def check_version(assignment: Assignment, version: int | None) -> None:
+    """Raises StaleVersion when the form is older than the assignment; None is not compared."""
     if version is not None and version != assignment.version:
         raise StaleVersion(
             _("您打开页面之后，这项任务已有变化（现为“%(status)s”）。请核对后再提交。")
             % {"status": assignment.get_status_display()}
         )
+
+
+def _check(assignment: Assignment, move: str, *, by: User | None, note: str, version: int | None) -> str:
+    """The status the move leads to. Raises MoveRefused or StaleVersion with a reason for a person."""
+    check_version(assignment, version)
     to_status = next_status(move, assignment.status)
     if to_status is None:
         raise MoveRefused(
@@ -70,7 +75,7 @@ def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime)
         assignment.signed_at = now
         fields.append("signed_at")
     if move == Move.SUBMIT:
-        assignment.handed_in_on = now.date()
+        assignment.handed_in_on = day_of(now)
         fields.append("handed_in_on")
     if move in (Move.RETURN, Move.REOPEN):
         assignment.returned_at = now
@@ -85,6 +90,18 @@ def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime)
     return fields
 
 
+def _lapse_requests(shares: Sequence[Assignment], *, now: datetime) -> list[Change]:
+    """Close what these shares still ask for: nobody needs the answer any more."""
+    changes = []
+    for request in ExtensionRequest.objects.open().filter(assignment__in=shares).order_by("pk"):
+        request.state = ExtensionRequest.State.LAPSED
+        request.decided_at = now
+        request.save(update_fields=["state", "decided_at"])
+        share = next(share for share in shares if share.pk == request.assignment_id)
+        changes.append(Change(share.task, EventKind.LAPSE_EXTENSION, share, data={"request": request.pk}))
+    return changes
+
+
 def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     """Close the task when every lead and implement share is closed, or open it again when one is not."""
     if task.assignments.filter(role__in=Role.answering).exclude(status=Status.CLOSED).exists():
@@ -97,13 +114,14 @@ def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     task.closed_at = now
     task.save(update_fields=["closed_at"])
     changes = []
-    for share in task.assignments.exclude(status=Status.CLOSED).order_by("pk"):
+    support = list(task.assignments.exclude(status=Status.CLOSED).order_by("pk"))
+    for share in support:
         before = share.status
         share.save(update_fields=_change(share, Move.CLOSE_WITH_TASK, Status.CLOSED, now=now))
         changes.append(
             Change(task, EventKind.CLOSE_WITH_TASK, share, from_status=before, to_status=Status.CLOSED)
         )
-    return [*changes, Change(task, EventKind.TASK_CLOSED)]
+    return [*changes, *_lapse_requests(support, now=now), Change(task, EventKind.TASK_CLOSED)]
 
 
 @transaction.atomic
@@ -121,12 +139,13 @@ def move_assignment(
     `version` is the one the person's form was shown with; None skips the comparison. `by` is None for the
     system itself. Raises MoveRefused, or StaleVersion when the form is older than the assignment.
     """
-    assignment = _locked(assignment_id)
+    assignment = locked(assignment_id)
     to_status = _check(assignment, move, by=by, note=note, version=version)
     before = assignment.status
     assignment.save(update_fields=_change(assignment, move, to_status, now=now))
     change = Change(assignment.task, move, assignment, from_status=before, to_status=to_status, note=note)
-    record([change, *_settle_task(assignment.task, now=now)], by=by, now=now)
+    lapsed = _lapse_requests([assignment], now=now) if to_status == Status.CLOSED else []
+    record([change, *lapsed, *_settle_task(assignment.task, now=now)], by=by, now=now)
     return assignment
 
 
@@ -174,7 +193,7 @@ def report_progress(
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does.
     """
-    assignment = _locked(assignment_id)
+    assignment = locked(assignment_id)
     if existing := ProgressReport.objects.filter(form_key=form_key, assignment=assignment).first():
         return existing
     to_status = _check(assignment, Move.REPORT, by=by, note=note, version=version)
@@ -186,7 +205,7 @@ def report_progress(
     assignment.percent = percent
     assignment.last_reported_at = now
     assignment.behind_from = behind_from(
-        start=_expected_start(assignment.task), due=assignment.due_date, percent=percent
+        start=expected_start(assignment.task), due=assignment.due_date, percent=percent
     )
     fields = _change(assignment, Move.REPORT, to_status, now=now)
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
@@ -216,7 +235,7 @@ def report_and_hand_in(
     version: int | None = None,
 ) -> ProgressReport:
     """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    assignment = _locked(assignment_id)
+    assignment = locked(assignment_id)
     is_repeated = assignment.reports.filter(form_key=form_key).exists()
     report = report_progress(
         assignment_id, percent=percent, note=note, form_key=form_key, by=by, now=now, version=version

@@ -95,6 +95,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
+    def asking_for_time(self) -> Self:
+        """With an extension request that nobody has answered yet; there is at most one of each."""
+        return self.filter(extension_requests__state="OPEN")
+
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
 
@@ -198,6 +202,11 @@ class Assignment(models.Model):
     role = models.CharField(_("角色"), max_length=9, choices=Role.choices)
     status = models.CharField(_("状态"), max_length=9, choices=Status.choices, default=Status.PENDING)
     due_date = models.DateField(_("完成时限"), null=True, blank=True)
+    # The date it was given out with, kept for ever; and the date by which lateness is judged: the due date,
+    # or for ever the first one once an extension was asked for after expiry.
+    first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
+    judged_date = models.DateField(_("考核时限"), null=True, blank=True)
+    extension_count = models.PositiveSmallIntegerField(_("延期次数"), default=0)
     # The first day on which the reported percentage is too far behind expected progress; moved by each
     # report and each change of dates, so that "behind" is a comparison with today and never stored.
     behind_from = models.DateField(_("滞后起算日"), null=True, blank=True)
@@ -227,6 +236,15 @@ class Assignment(models.Model):
                 | (~Q(status="CLOSED") & Q(closed_at__isnull=True)),
                 name="closed_has_time_and_only_closed",
             ),
+            models.CheckConstraint(
+                condition=Q(due_date__isnull=True, first_due_date__isnull=True, judged_date__isnull=True)
+                | Q(
+                    due_date__gte=F("judged_date"),
+                    judged_date__gte=F("first_due_date"),
+                    first_due_date__isnull=False,
+                ),
+                name="first_judged_and_due_date_in_order",
+            ),
         ]
         indexes = [
             # The ledger and the overdue list of a region, the work of a department, the page of a plan.
@@ -243,6 +261,11 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
+
+    @property
+    def is_judged_on_first_date(self) -> bool:
+        """Whether an extension was asked for too late to count."""
+        return self.judged_date != self.due_date
 
     def is_overdue(self, today: date) -> bool:
         """The same definition as AssignmentQuerySet.overdue, for one row in hand."""

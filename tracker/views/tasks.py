@@ -1,5 +1,6 @@
 """One task: where it comes from, who answers for it, and what has happened."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.http import HttpResponse
@@ -7,8 +8,17 @@ from django.shortcuts import render
 
 from accounts.models import User
 from tracker import clock
-from tracker.models import Assignment, Clause, Measure, TaskEvent
-from tracker.permissions import belongs_to_unit, can_move, can_read_words, get_task_for, visible_reports
+from tracker.models import Assignment, Clause, ExtensionRequest, Measure, TaskEvent
+from tracker.permissions import (
+    belongs_to_unit,
+    can_ask_extension,
+    can_decide_extension,
+    can_move,
+    can_read_words,
+    get_task_for,
+    visible_extensions,
+    visible_reports,
+)
 from tracker.views.people import SignedInRequest
 from tracker.workflow import Move, Role
 
@@ -38,6 +48,9 @@ class Share:
     assignment: Assignment
     is_own: bool
     moves: list[Move]
+    open_request: ExtensionRequest | None
+    may_ask: bool
+    may_decide: bool
 
     @property
     def can_report(self) -> bool:
@@ -55,9 +68,17 @@ class Share:
         return [move for move in self.moves if move in Move.needs_reason]
 
 
-def _share(user: User, assignment: Assignment) -> Share:
-    moves = [move for move in Move if can_move(user, assignment, move)]
-    return Share(assignment, is_own=belongs_to_unit(user, assignment), moves=moves)
+def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionRequest]) -> Share:
+    waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
+    open_request = next(waiting, None)
+    return Share(
+        assignment,
+        is_own=belongs_to_unit(user, assignment),
+        moves=[move for move in Move if can_move(user, assignment, move)],
+        open_request=open_request,
+        may_ask=open_request is None and can_ask_extension(user, assignment),
+        may_decide=open_request is not None and can_decide_extension(user, open_request),
+    )
 
 
 def _by_strength(assignment: Assignment) -> tuple[int, str, int]:
@@ -68,6 +89,7 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of a task, with only the actions this person may take."""
     found = get_task_for(request.user, pk)
     assignments = sorted(found.assignments.for_page(), key=_by_strength)
+    requests = list(visible_extensions(request.user).of_task(found).newest_first())
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -76,7 +98,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment) for assignment in assignments],
+        "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "requests": requests,
         "reports": visible_reports(request.user, found).newest_first(),
         "events": events,
     }

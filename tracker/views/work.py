@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -23,6 +23,7 @@ from tracker.forms.work import MoveForm, ReportForm
 from tracker.models import Assignment, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
 from tracker.views.people import SignedInRequest
+from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
 
 
@@ -55,18 +56,6 @@ def sign_for_all(request: SignedInRequest) -> HttpResponse:
     return redirect("my_work")
 
 
-def _changes_since(assignment: Assignment, version: int) -> Iterable[TaskEvent]:
-    """What happened to the assignment after the version a form was shown with: each move adds one to it."""
-    return assignment.events.newest_first()[: max(assignment.version - version, 0)]
-
-
-def _with_version(data: QueryDict, version: int) -> QueryDict:
-    """The same answers, to be sent again knowing the present state."""
-    data = data.copy()
-    data["version"] = str(version)
-    return data
-
-
 def report(request: SignedInRequest, pk: int) -> HttpResponse:
     """The progress form of one assignment. Somebody else's change in between loses nothing that was typed."""
     assignment = get_assignment_for(request.user, pk)
@@ -91,8 +80,8 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
             except MoveRefused as refusal:
                 assignment.refresh_from_db()
                 if isinstance(refusal, StaleVersion):
-                    changes = _changes_since(assignment, answer["version"])
-                    form = ReportForm(_with_version(request.POST, assignment.version))
+                    changes = changes_since(assignment, answer["version"])
+                    form = ReportForm(with_version(request.POST, assignment.version))
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("已申请办结。") if answer["hand_in"] else _("已填报。"))
@@ -135,8 +124,8 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         except MoveRefused as refusal:
             assignment.refresh_from_db()
             if isinstance(refusal, StaleVersion):
-                changes = _changes_since(assignment, answer["version"])
-                form = MoveForm(_with_version(request.POST, assignment.version))
+                changes = changes_since(assignment, answer["version"])
+                form = MoveForm(with_version(request.POST, assignment.version))
             form.add_error(None, str(refusal))
         else:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}
