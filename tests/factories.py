@@ -142,6 +142,8 @@ def make_assignment(
         values["signed_at"] = NOW
     if status in (Status.SUBMITTED, Status.CLOSED):
         values["handed_in_on"] = TODAY
+        values["held_since"] = handed_in_on = fields.get("handed_in_on") or TODAY
+        values["unit_late_days"] = max(0, (handed_in_on - due_date).days) if due_date else 0
     if status == Status.CLOSED:
         values |= {"closed_at": NOW, "percent": 100}
     return Assignment.objects.create(

@@ -12,7 +12,7 @@ from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.work import MoveRefused, StaleVersion, move_assignment, report_progress
 from tracker.models import Assignment, ExtensionRequest, TaskEvent
-from tracker.workflow import Move, Status
+from tracker.workflow import Light, Move, Status
 
 pytestmark = pytest.mark.django_db
 DUE = TODAY + timedelta(days=5)
@@ -201,3 +201,38 @@ def test_reminders_arm_themselves_again_on_the_new_date(cast, share) -> None:
 
     told = Reminder.objects.filter(assignment=share, planned_on=soon, state=Reminder.State.PLANNED)
     assert {(row.stage, row.occasion_date) for row in told} == {("BEFORE_3", LATER)}
+
+
+def test_granting_in_time_takes_late_days_back(cast, share) -> None:
+    report_progress(share.pk, percent=100, note="完成", form_key=uuid4(), by=cast.reporter, now=NOW)
+    asked = _ask(share, cast)
+    move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=NOW + timedelta(days=8))
+    move_assignment(
+        share.pk, Move.RETURN, by=cast.coordinator, now=NOW + timedelta(days=10), note="缺监测报告"
+    )
+    share.refresh_from_db()
+    assert (share.unit_late_days, share.reviewer_late_days) == (3, 2)
+
+    grant_extension(asked.pk, due_date=LATER, by=cast.coordinator, now=NOW + timedelta(days=10))
+
+    share.refresh_from_db()
+    assert (share.unit_late_days, share.reviewer_late_days) == (0, 0)
+    assert share.light_on(TODAY + timedelta(days=10)) == Light.GREEN
+
+
+def test_granting_late_keeps_the_yellow_light_and_counts_from_the_first_date(cast, share) -> None:
+    asked = _ask(share, cast, days=8)
+    grant_extension(asked.pk, due_date=LATER, by=cast.coordinator, now=NOW + timedelta(days=8))
+    share.refresh_from_db()
+    today = TODAY + timedelta(days=9)
+    assert not share.is_overdue(today)
+    assert share.light_on(today) == Light.YELLOW
+    assert share.late_days(today).unit == 4
+    report_progress(
+        share.pk, percent=100, note="完成", form_key=uuid4(), by=cast.reporter, now=NOW + timedelta(days=9)
+    )
+    move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=NOW + timedelta(days=10))
+    move_assignment(share.pk, Move.APPROVE, by=cast.coordinator, now=NOW + timedelta(days=11))
+    share.refresh_from_db()
+    assert (share.unit_late_days, share.reviewer_late_days) == (5, 1)
+    assert share.light_on(today) == Light.YELLOW

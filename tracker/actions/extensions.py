@@ -8,11 +8,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker import permissions
-from tracker.actions.history import Change, record
+from tracker.actions.history import Change, passings_of, record
 from tracker.actions.work import MoveRefused, check_version, expected_start, locked
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest
 from tracker.progress import behind_from
+from tracker.turns import finished_late_days
 from tracker.workflow import EventKind
 
 
@@ -77,13 +78,18 @@ def grant_extension(
         assignment.judged_date = assignment.first_due_date
     elif not assignment.is_judged_on_first_date:
         assignment.judged_date = due_date
+    late = finished_late_days(
+        passings_of(assignment), created_on=day_of(assignment.created_at), judged_date=assignment.judged_date
+    )
+    assignment.unit_late_days, assignment.reviewer_late_days = late.unit, late.reviewer
     assignment.due_date = due_date
     assignment.extension_count += 1
     assignment.behind_from = behind_from(
         start=expected_start(assignment.task), due=due_date, percent=assignment.percent
     )
     assignment.version += 1
-    assignment.save(update_fields=["due_date", "judged_date", "extension_count", "behind_from", "version"])
+    dates = ["due_date", "judged_date", "extension_count", "behind_from"]
+    assignment.save(update_fields=[*dates, "unit_late_days", "reviewer_late_days", "version"])
     _record(request, assignment, EventKind.GRANT_EXTENSION, due_date, note=answer, by=by, now=now)
     return request
 

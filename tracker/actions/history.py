@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
+from tracker.clock import day_of
 from tracker.models import Assignment, Task, TaskEvent
+from tracker.turns import Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,15 @@ def event_hash(event: TaskEvent) -> str:
     ]
     packed = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(packed.encode()).hexdigest()
+
+
+def passings_of(assignment: Assignment) -> list[Passing]:
+    """The assignment's changes of status in order, from its history."""
+    events = TaskEvent.objects.filter(assignment=assignment).exclude(to_status="").order_by("sequence")
+    return [
+        Passing(day_of(moment), from_status, to_status)
+        for moment, from_status, to_status in events.values_list("created_at", "from_status", "to_status")
+    ]
 
 
 def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None:

@@ -13,6 +13,7 @@ from tracker.actions.history import Change, record
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
 from tracker.progress import behind_from
+from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
 
 
@@ -66,11 +67,21 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
     return to_status
 
 
+def _pass_on(assignment: Assignment, to_status: str, *, day: date) -> list[str]:
+    """Where the clock changes hands: add the late days of the turn that ends; the names of the fields set."""
+    if not changes_hands(assignment.status, to_status):
+        return []
+    late = assignment.late_days(day)
+    assignment.unit_late_days, assignment.reviewer_late_days = late.unit, late.reviewer
+    assignment.held_since = day
+    return ["unit_late_days", "reviewer_late_days", "held_since"]
+
+
 def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime) -> list[str]:
     """Set the new status and the times that belong to the move; the names of the fields set."""
+    fields = ["status", "version", *_pass_on(assignment, to_status, day=day_of(now))]
     assignment.status = to_status
     assignment.version += 1
-    fields = ["status", "version"]
     if move in (Move.SIGN, Move.REPORT) and assignment.signed_at is None:
         assignment.signed_at = now
         fields.append("signed_at")

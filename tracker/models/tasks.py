@@ -12,7 +12,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
+from tracker.clock import day_of
 from tracker.models.plans import Clause, Measure, Plan, Schedule
+from tracker.turns import LateDays, late_days
 from tracker.workflow import YELLOW_DAYS, EventKind, Light, Role, Status
 
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
@@ -135,17 +137,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def with_light(self, today: date) -> Self:
         """Annotate `light` (workflow.Light): what Assignment.light says, as SQL, so that lists can filter."""
-        warned = Q(due_date__lte=today + timedelta(days=YELLOW_DAYS)) | Q(behind_from__lte=today)
+        soon = Q(due_date__lte=today + timedelta(days=YELLOW_DAYS))
+        warned = soon | Q(behind_from__lte=today) | Q(judged_date__lt=today)
         return self.annotate(
             light=Case(
                 When(due_date__isnull=True, then=Value(Light.GREY.value)),
                 When(self.overdue_q(today), then=Value(Light.RED.value)),
-                When(Q(status=Status.CLOSED, handed_in_on__gt=F("due_date")), then=Value(Light.YELLOW.value)),
-                When(Q(status=Status.CLOSED), then=Value(Light.GREEN.value)),
+                When(Q(unit_late_days__gt=0), then=Value(Light.YELLOW.value)),
                 When(Q(status__in=Status.with_unit) & warned, then=Value(Light.YELLOW.value)),
-                When(
-                    Q(status=Status.SUBMITTED, handed_in_on__gt=F("due_date")), then=Value(Light.YELLOW.value)
-                ),
                 default=Value(Light.GREEN.value),
                 output_field=models.CharField(),
             )
@@ -217,6 +216,11 @@ class Assignment(models.Model):
     handed_in_on = models.DateField(_("申请办结日"), null=True, blank=True)
     returned_at = models.DateTimeField(_("退回时间"), null=True, blank=True)
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    # Whose turn it is since when, and the late days of the turns that have ended (tracker/turns.py): the
+    # history says the same, these let lists filter by it.
+    held_since = models.DateField(_("接手日"), null=True, blank=True)
+    unit_late_days = models.PositiveIntegerField(_("单位逾期天数"), default=0)
+    reviewer_late_days = models.PositiveIntegerField(_("审核占用天数"), default=0)
     version = models.PositiveIntegerField(_("版本"), default=1)
 
     objects = AssignmentQuerySet.as_manager()
@@ -275,6 +279,18 @@ class Assignment(models.Model):
         """Whole days past the due date; 0 when not overdue."""
         return (today - self.due_date).days if self.is_overdue(today) and self.due_date else 0
 
+    @property
+    def present_turn_since(self) -> date:
+        """The day on which whoever has the share now got it."""
+        return self.held_since or day_of(self.created_at)
+
+    def late_days(self, today: date) -> LateDays:
+        """Days after the judged date up to today, split by who held the share."""
+        present = late_days(
+            status=self.status, since=self.present_turn_since, until=today, judged_date=self.judged_date
+        )
+        return LateDays(self.unit_late_days, self.reviewer_late_days) + present
+
     def is_behind(self, today: date) -> bool:
         """Whether reported progress has fallen too far behind expected progress (序时进度)."""
         return self.status in Status.with_unit and self.behind_from is not None and self.behind_from <= today
@@ -285,11 +301,12 @@ class Assignment(models.Model):
             return Light.GREY
         if self.is_overdue(today):
             return Light.RED
-        if self.status in (Status.CLOSED, Status.SUBMITTED):
-            late = self.handed_in_on is not None and self.handed_in_on > self.due_date
-            return Light.YELLOW if late else Light.GREEN
+        if self.unit_late_days > 0:
+            # The light's memory: a red that was repaired never turns green.
+            return Light.YELLOW
         near = self.due_date <= today + timedelta(days=YELLOW_DAYS)
-        warned = near or self.is_behind(today)
+        judged_late = self.judged_date is not None and self.judged_date < today
+        warned = near or judged_late or self.is_behind(today)
         return Light.YELLOW if self.status in Status.with_unit and warned else Light.GREEN
 
 
