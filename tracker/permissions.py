@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Region, User
-from tracker.models import Assignment, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.tasks import AssignmentQuerySet, ProgressReportQuerySet
@@ -54,6 +55,13 @@ def visible_reports(user: User, task: Task) -> ProgressReportQuerySet:
     return reports.for_department(user.department_id) if user.is_unit_person else reports
 
 
+def visible_evidence(user: User) -> EvidenceQuerySet:
+    """The files of the reports that this person may read."""
+    if user.is_unit_person:
+        return Evidence.objects.for_department(user.department_id)
+    return Evidence.objects.filter(assignment__region__in=visible_regions(user))
+
+
 def visible_extensions(user: User) -> ExtensionRequestQuerySet:
     """A unit's people see what their own unit asked for; the others see all of their regions."""
     if user.is_unit_person:
@@ -92,6 +100,12 @@ def can_move(user: User, assignment: Assignment, move: str) -> bool:
     """Whether the person may make this move now: the right side, and a move the table allows."""
     right_side = belongs_to_unit(user, assignment) if move in Move.by_unit else coordinates(user, assignment)
     return move != Move.CLOSE_WITH_TASK and right_side and next_status(move, assignment.status) is not None
+
+
+def can_withdraw(user: User, report: ProgressReport) -> bool:
+    """The unit's people take a report back as long as the work is theirs."""
+    is_open = report.assignment.status == Status.ACTIVE and not report.is_withdrawn
+    return is_open and belongs_to_unit(user, report.assignment)
 
 
 def can_ask_extension(user: User, assignment: Assignment) -> bool:
@@ -144,6 +158,23 @@ def get_assignment_for(user: User, pk: int) -> Assignment:
 def get_extension_for(user: User, pk: int) -> ExtensionRequest:
     """The request for more time if this person may read it. Raises Http404 otherwise."""
     found = visible_extensions(user).for_page().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_report_for(user: User, pk: int) -> ProgressReport:
+    """The report if it is of this person's own unit. Raises Http404 otherwise."""
+    reports = ProgressReport.objects.for_department(user.department_id)
+    found = reports.for_page().filter(pk=pk).first() if user.is_unit_person else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_evidence_for(user: User, pk: int) -> Evidence:
+    """The file if this person may read its report. Raises Http404 otherwise."""
+    found = visible_evidence(user).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -95,6 +95,7 @@ class EventKind(models.TextChoices):
     GRANT_EXTENSION = "GRANT_EXTENSION", _("批准延期")
     REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
     LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
+    WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.

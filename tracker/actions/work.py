@@ -1,7 +1,9 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,8 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker import permissions
+from tracker.actions.evidence import files_undone_on_failure, for_history, keep_evidence
 from tracker.actions.history import Change, record
 from tracker.clock import day_of
+from tracker.filetypes import Upload
 from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
 from tracker.progress import behind_from
 from tracker.turns import changes_hands
@@ -188,7 +192,6 @@ def sign_all(assignment_ids: Sequence[int], *, by: User, now: datetime) -> int:
     return len(signed)
 
 
-@transaction.atomic
 def report_progress(
     assignment_id: int,
     *,
@@ -198,43 +201,22 @@ def report_progress(
     by: User,
     now: datetime,
     version: int | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
-    nothing. Raises MoveRefused or StaleVersion as move_assignment does.
+    nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
-    assignment = locked(assignment_id)
-    if existing := ProgressReport.objects.filter(form_key=form_key, assignment=assignment).first():
-        return existing
-    to_status = _check(assignment, Move.REPORT, by=by, note=note, version=version)
-    report = ProgressReport.objects.create(
-        assignment=assignment, percent=percent, note=note, created_at=now, created_by=by, form_key=form_key
-    )
-    before = assignment.status
-    was_percent = assignment.percent
-    assignment.percent = percent
-    assignment.last_reported_at = now
-    assignment.behind_from = behind_from(
-        start=expected_start(assignment.task), due=assignment.due_date, percent=percent
-    )
-    fields = _change(assignment, Move.REPORT, to_status, now=now)
-    assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
-    data = {"percent": percent, "was_percent": was_percent, "report": report.pk}
-    change = Change(
-        assignment.task,
-        EventKind.REPORT,
-        assignment,
-        from_status=before,
-        to_status=to_status,
-        note=note,
-        data=data,
-    )
-    record([change], by=by, now=now)
-    return report
+    with files_undone_on_failure() as stored, transaction.atomic():
+        assignment = locked(assignment_id)
+        if existing := assignment.reports.filter(form_key=form_key).first():
+            return existing
+        return _report(
+            assignment, _Said(percent, note, form_key, uploads), stored, by=by, now=now, version=version
+        )
 
 
-@transaction.atomic
 def report_and_hand_in(
     assignment_id: int,
     *,
@@ -244,13 +226,62 @@ def report_and_hand_in(
     by: User,
     now: datetime,
     version: int | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> ProgressReport:
     """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    assignment = locked(assignment_id)
-    is_repeated = assignment.reports.filter(form_key=form_key).exists()
-    report = report_progress(
-        assignment_id, percent=percent, note=note, form_key=form_key, by=by, now=now, version=version
-    )
-    if not is_repeated:
+    with files_undone_on_failure() as stored, transaction.atomic():
+        assignment = locked(assignment_id)
+        if existing := assignment.reports.filter(form_key=form_key).first():
+            return existing
+        said = _Said(percent, note, form_key, uploads)
+        report = _report(assignment, said, stored, by=by, now=now, version=version)
         move_assignment(assignment_id, Move.SUBMIT, by=by, now=now)
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a progress form says."""
+
+    percent: int
+    note: str
+    form_key: UUID
+    uploads: Sequence[Upload]
+
+
+def _report(
+    assignment: Assignment, said: _Said, stored: list[str], *, by: User, now: datetime, version: int | None
+) -> ProgressReport:
+    to_status = _check(assignment, Move.REPORT, by=by, note=said.note, version=version)
+    report = ProgressReport.objects.create(
+        assignment=assignment,
+        percent=said.percent,
+        note=said.note,
+        created_at=now,
+        created_by=by,
+        form_key=said.form_key,
+    )
+    evidence = keep_evidence(report, said.uploads, stored=stored)
+    before = assignment.status
+    was_percent = assignment.percent
+    assignment.percent = said.percent
+    assignment.last_reported_at = now
+    assignment.behind_from = behind_from(
+        start=expected_start(assignment.task), due=assignment.due_date, percent=said.percent
+    )
+    fields = _change(assignment, Move.REPORT, to_status, now=now)
+    assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
+    data: dict[str, Any] = {"percent": said.percent, "was_percent": was_percent, "report": report.pk}
+    if evidence:
+        data["evidence"] = for_history(evidence)
+    change = Change(
+        assignment.task,
+        EventKind.REPORT,
+        assignment,
+        from_status=before,
+        to_status=to_status,
+        note=said.note,
+        data=data,
+    )
+    record([change], by=by, now=now)
     return report

@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
 from tracker import clock
-from tracker.models import Assignment, Clause, ExtensionRequest, Measure, TaskEvent
+from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
     can_decide_extension,
     can_move,
     can_read_words,
+    can_withdraw,
     get_task_for,
     visible_extensions,
     visible_reports,
@@ -90,6 +92,11 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_task_for(request.user, pk)
     assignments = sorted(found.assignments.for_page(), key=_by_strength)
     requests = list(visible_extensions(request.user).of_task(found).newest_first())
+    reports = (
+        visible_reports(request.user, found)
+        .newest_first()
+        .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.with_origin()))
+    )
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -100,7 +107,7 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "targets": found.clause.targets.in_order(),
         "shares": [_share(request.user, assignment, requests) for assignment in assignments],
         "requests": requests,
-        "reports": visible_reports(request.user, found).newest_first(),
+        "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
     }
     return render(request, "tracker/task.html", context)

@@ -20,7 +20,7 @@ from tracker.actions.work import (
     sign_all,
 )
 from tracker.forms.work import MoveForm, ReportForm
-from tracker.models import Assignment, TaskEvent
+from tracker.models import Assignment, ProgressReport, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
 from tracker.views.people import SignedInRequest
 from tracker.views.stale import changes_since, with_version
@@ -63,12 +63,12 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     changes: Iterable[TaskEvent] = []
     if request.method == "POST":
-        form = ReportForm(request.POST)
+        form = ReportForm(request.POST, request.FILES)
         if form.is_valid():
             answer = form.cleaned_data
             write = report_and_hand_in if answer["hand_in"] else report_progress
             try:
-                write(
+                kept = write(
                     assignment.pk,
                     percent=answer["percent"],
                     note=answer["note"],
@@ -76,6 +76,7 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
                     by=request.user,
                     now=clock.now(),
                     version=answer["version"],
+                    uploads=answer["evidence"],
                 )
             except MoveRefused as refusal:
                 assignment.refresh_from_db()
@@ -85,6 +86,7 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("已申请办结。") if answer["hand_in"] else _("已填报。"))
+                _say_what_was_there_before(request, kept)
                 return redirect("task", pk=assignment.task_id)
     elif can_move(request.user, assignment, Move.REPORT):
         form = ReportForm.for_assignment(assignment)
@@ -97,9 +99,16 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
         "assignment": assignment,
         "form": form,
         "changes": changes,
-        "last_report": assignment.reports.newest_first().first(),
+        "last_report": assignment.reports.standing().newest_first().first(),
     }
     return render(request, "tracker/report.html", context)
+
+
+def _say_what_was_there_before(request: SignedInRequest, report: ProgressReport) -> None:
+    for file in report.evidence.with_origin():
+        if file.same_as:
+            earlier = {"name": file.name, "day": clock.day_of(file.same_as.report.created_at)}
+            messages.info(request, _("“%(name)s”与 %(day)s 填报时上传的文件相同。") % earlier)
 
 
 def move(request: SignedInRequest, pk: int) -> HttpResponse:
