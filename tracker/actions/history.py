@@ -86,3 +86,5 @@ def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None
         last[change.task.pk] = event
         events.append(event)
     TaskEvent.objects.bulk_create(events, batch_size=500)
+    heads = [Task(pk=pk, history_head=event.hash) for pk, event in last.items()]
+    Task.objects.bulk_update(heads, ["history_head"], batch_size=500)

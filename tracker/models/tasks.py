@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
@@ -34,6 +34,8 @@ class Task(Schedule):
     first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
     created_at = models.DateTimeField(_("下达时间"))
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    # The hash of the newest event, so that one cut off at the end is missed.
+    history_head = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("任务")
@@ -381,7 +383,31 @@ class ProgressReport(models.Model):
         return self.withdrawn_at is not None
 
 
+class HistoryIsAppendOnly(Exception):
+    """Somebody tried to change or delete what happened."""
+
+
 class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
+    """Rows are added (actions.history.record) and read; every other way in is shut."""
+
+    def update(self, **values: Any) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def delete(self) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def bulk_create(self, *args: Any, **options: Any) -> list["TaskEvent"]:
+        if options.get("update_conflicts"):
+            raise HistoryIsAppendOnly
+        return super().bulk_create(*args, **options)
+
+    def of_tasks(self, tasks: Iterable[int]) -> Self:
+        """In the order in which they were written, task by task."""
+        return self.filter(task__in=tasks).order_by("task_id", "sequence")
+
     def newest_first(self) -> Self:
         return self.select_related("actor", "assignment__department").order_by("-created_at", "-sequence")
 
@@ -430,3 +456,11 @@ class TaskEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}. {self.get_kind_display()}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise HistoryIsAppendOnly
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise HistoryIsAppendOnly
