@@ -136,11 +136,14 @@ def make_assignment(
     """A department's share, of a new task unless one is given; the times its status demands are filled in."""
     if task is None:
         task = make_task(plan or make_plan(department.region), text=text, due_date=due_date)
-    values: dict[str, Any] = {"created_at": NOW}
+    due_date = due_date or task.due_date
+    values: dict[str, Any] = {"created_at": NOW, "first_due_date": due_date, "judged_date": due_date}
     if status not in (Status.PENDING,):
         values["signed_at"] = NOW
     if status in (Status.SUBMITTED, Status.CLOSED):
         values["handed_in_on"] = TODAY
+        values["held_since"] = handed_in_on = fields.get("handed_in_on") or TODAY
+        values["unit_late_days"] = max(0, (handed_in_on - due_date).days) if due_date else 0
     if status == Status.CLOSED:
         values |= {"closed_at": NOW, "percent": 100}
     return Assignment.objects.create(
@@ -148,7 +151,7 @@ def make_assignment(
         region=task.region,
         plan=task.plan,
         department=department,
-        due_date=due_date or task.due_date,
+        due_date=due_date,
         status=status,
         role=role,
         **(values | fields),

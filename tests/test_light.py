@@ -20,14 +20,16 @@ def test_annotation_equals_the_light_of_the_row_in_every_case() -> None:
     for status in Status.values:
         for due in OFFSETS:
             for behind in (None, -1, 0, 1):
-                for handed_in in (-1, 0, 1):
+                for unit_late_days, judged_earlier in ((0, 0), (0, 3), (2, 0)):
                     make_assignment(
                         cast.bureau,
                         plan=plan,
                         status=status,
                         due_date=_day(due),
+                        first_due_date=_day(due, -judged_earlier),
+                        judged_date=_day(due, -judged_earlier),
                         behind_from=_day(behind),
-                        handed_in_on=_handed_in(status, due, handed_in),
+                        unit_late_days=unit_late_days,
                     )
 
     rows = list(Assignment.objects.with_light(TODAY))
@@ -43,12 +45,8 @@ def test_annotation_equals_the_light_of_the_row_in_every_case() -> None:
         }
 
 
-def _day(offset: int | None) -> date | None:
-    return None if offset is None else TODAY + timedelta(days=offset)
-
-
-def _handed_in(status: str, due: int | None, late: int) -> date | None:
-    return _day((due or 0) + late) if status in (Status.SUBMITTED, Status.CLOSED) else None
+def _day(offset: int | None, more: int = 0) -> date | None:
+    return None if offset is None else TODAY + timedelta(days=offset + more)
 
 
 @given(

@@ -4,7 +4,16 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from tracker.models import Assignment, Measure, Plan, ProgressReport, Task, TaskEvent
+from tracker.models import (
+    Assignment,
+    Evidence,
+    ExtensionRequest,
+    Measure,
+    Plan,
+    ProgressReport,
+    Task,
+    TaskEvent,
+)
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -76,6 +85,25 @@ class AssignmentAdmin(ReadOnly):
 @admin.register(ProgressReport)
 class ProgressReportAdmin(ReadOnly):
     list_display = ["assignment", "percent", "created_by", "created_at"]
+    list_select_related = ["assignment__task", "assignment__department", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Evidence)
+class EvidenceAdmin(ReadOnly):
+    list_display = ["name", "kind", "size", "assignment", "same_as"]
+    list_filter = ["kind"]
+    list_select_related = ["assignment__task", "assignment__department", "same_as"]
+    search_fields = ["name", "sha256"]
+    # The file itself is handed out by the page of the task alone: no address leads to where it is kept.
+    exclude = ["file"]
+    ordering = ["-pk"]
+
+
+@admin.register(ExtensionRequest)
+class ExtensionRequestAdmin(ReadOnly):
+    list_display = ["assignment", "old_date", "new_date", "state", "is_late", "created_by", "created_at"]
+    list_filter = ["state", "is_late"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
     ordering = ["-pk"]
 

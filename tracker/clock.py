@@ -19,3 +19,8 @@ def now() -> datetime:
 def today() -> date:
     """The present local date: a due date is a day of the calendar in China, never a UTC day."""
     return now().date()
+
+
+def day_of(moment: datetime) -> date:
+    """The local day of a moment, however it is stored: 2024-10-21 16:30 UTC is the 22nd."""
+    return moment.astimezone(SHANGHAI).date()

@@ -8,10 +8,12 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Region, User
-from tracker.models import Assignment, Plan, ProgressReport, Task, TaskEvent
+from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models.evidence import EvidenceQuerySet
+from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.tasks import AssignmentQuerySet, ProgressReportQuerySet
-from tracker.workflow import Move, next_status
+from tracker.workflow import Move, Status, next_status
 
 
 def visible_regions(user: User) -> QuerySet[Region]:
@@ -53,6 +55,20 @@ def visible_reports(user: User, task: Task) -> ProgressReportQuerySet:
     return reports.for_department(user.department_id) if user.is_unit_person else reports
 
 
+def visible_evidence(user: User) -> EvidenceQuerySet:
+    """The files of the reports that this person may read."""
+    if user.is_unit_person:
+        return Evidence.objects.for_department(user.department_id)
+    return Evidence.objects.filter(assignment__region__in=visible_regions(user))
+
+
+def visible_extensions(user: User) -> ExtensionRequestQuerySet:
+    """A unit's people see what their own unit asked for; the others see all of their regions."""
+    if user.is_unit_person:
+        return ExtensionRequest.objects.for_department(user.department_id)
+    return ExtensionRequest.objects.filter(assignment__region__in=visible_regions(user))
+
+
 def can_read_words(user: User, event: TaskEvent) -> bool:
     """Whether the person may read what was written with an event: a unit reads nothing of another's."""
     if not user.is_unit_person or event.assignment is None:
@@ -84,6 +100,22 @@ def can_move(user: User, assignment: Assignment, move: str) -> bool:
     """Whether the person may make this move now: the right side, and a move the table allows."""
     right_side = belongs_to_unit(user, assignment) if move in Move.by_unit else coordinates(user, assignment)
     return move != Move.CLOSE_WITH_TASK and right_side and next_status(move, assignment.status) is not None
+
+
+def can_withdraw(user: User, report: ProgressReport) -> bool:
+    """The unit's people take a report back as long as the work is theirs."""
+    is_open = report.assignment.status == Status.ACTIVE and not report.is_withdrawn
+    return is_open and belongs_to_unit(user, report.assignment)
+
+
+def can_ask_extension(user: User, assignment: Assignment) -> bool:
+    """Only while the unit's clock runs towards a date."""
+    has_date = assignment.status in Status.with_unit and assignment.due_date is not None
+    return has_date and belongs_to_unit(user, assignment)
+
+
+def can_decide_extension(user: User, request: ExtensionRequest) -> bool:
+    return request.is_open and coordinates(user, request.assignment)
 
 
 def get_plan_for(user: User, pk: int) -> Plan:
@@ -121,3 +153,28 @@ def get_assignment_for(user: User, pk: int) -> Assignment:
     if assignment is None:
         raise Http404
     return assignment
+
+
+def get_extension_for(user: User, pk: int) -> ExtensionRequest:
+    """The request for more time if this person may read it. Raises Http404 otherwise."""
+    found = visible_extensions(user).for_page().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_report_for(user: User, pk: int) -> ProgressReport:
+    """The report if it is of this person's own unit. Raises Http404 otherwise."""
+    reports = ProgressReport.objects.for_department(user.department_id)
+    found = reports.for_page().filter(pk=pk).first() if user.is_unit_person else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_evidence_for(user: User, pk: int) -> Evidence:
+    """The file if this person may read its report. Raises Http404 otherwise."""
+    found = visible_evidence(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found

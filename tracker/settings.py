@@ -170,6 +170,12 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+# Evidence: no address leads there, only a view that checks who asks; nginx must not serve var/ either.
+MEDIA_ROOT = VAR_DIR / "evidence"
+FILE_UPLOAD_PERMISSIONS = 0o640
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
+EVIDENCE_FILE_LIMIT = 50 * 1024 * 1024  # bytes
+EVIDENCE_FILES_PER_REPORT = 10
 PLAN_UPLOAD_LIMIT = 5 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_UPLOAD_LIMIT + 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000

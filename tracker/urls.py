@@ -6,7 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from tracker.views import drafts
+from tracker.views import drafts, extensions, reports
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -25,6 +25,10 @@ urlpatterns = [
     path("tasks/<int:pk>/", task, name="task"),
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
+    path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
+    path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
+    path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
+    path("evidence/<int:pk>/", reports.evidence, name="evidence"),
     path("overview/", overview, name="overview"),
     path("overdue/", overdue, name="overdue"),
     path("plans/", plans, name="plans"),

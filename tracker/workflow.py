@@ -93,6 +93,15 @@ class EventKind(models.TextChoices):
     REOPEN = Move.REOPEN.value, Move.REOPEN.label
     CLOSE_WITH_TASK = Move.CLOSE_WITH_TASK.value, Move.CLOSE_WITH_TASK.label
     TASK_CLOSED = "TASK_CLOSED", _("任务办结")
+    ASK_EXTENSION = "ASK_EXTENSION", _("申请延期")
+    GRANT_EXTENSION = "GRANT_EXTENSION", _("批准延期")
+    REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
+    LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
+    WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
+
+    # Written beside a change, or changing nothing that a form was shown with: these do not raise the
+    # assignment's version.
+    beside = nonmember(("LAPSE_EXTENSION",))
 
 
 class Light(models.TextChoices):

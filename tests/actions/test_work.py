@@ -1,6 +1,6 @@
 """The one door: which moves are allowed, what each leaves behind, and what a refusal says."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -9,7 +9,8 @@ from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_t
 from tracker.actions.history import event_hash
 from tracker.actions.work import MoveRefused, StaleVersion, move_assignment, report_progress, sign_all
 from tracker.models import Assignment, ProgressReport, TaskEvent
-from tracker.workflow import TRANSITIONS, Move, Role, Status
+from tracker.turns import LateDays
+from tracker.workflow import TRANSITIONS, Light, Move, Role, Status
 
 pytestmark = pytest.mark.django_db
 
@@ -157,3 +158,43 @@ def test_sign_all_signs_only_what_waits_in_the_persons_own_unit(cast: Cast) -> N
     assert sign_all([own.pk, signed.pk, other.pk], by=cast.reporter, now=NOW) == 1
     assert _moved(own).status == Status.ACTIVE
     assert _moved(other).status == Status.PENDING
+
+
+def test_late_days_are_split_when_the_clock_changes_hands(cast: Cast) -> None:
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    for move, by, days in (
+        (Move.SUBMIT, cast.reporter, 2),
+        (Move.RETURN, cast.coordinator, 7),
+        (Move.SUBMIT, cast.reporter, 8),
+        (Move.APPROVE, cast.coordinator, 12),
+    ):
+        move_assignment(share.pk, move, by=by, now=NOW + timedelta(days=days), note="理由")
+    closed = _moved(share)
+    assert (closed.unit_late_days, closed.reviewer_late_days) == (3, 9)
+    assert closed.late_days(TODAY + timedelta(days=99)) == LateDays(unit=3, reviewer=9)
+    assert closed.light_on(TODAY + timedelta(days=99)) == Light.YELLOW
+
+
+def test_handed_in_on_time_stays_green_however_slow_the_reviewer(cast: Cast) -> None:
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=NOW)
+    waiting = _moved(share)
+    assert waiting.late_days(TODAY + timedelta(days=30)) == LateDays(unit=0, reviewer=30)
+    move_assignment(share.pk, Move.APPROVE, by=cast.coordinator, now=NOW + timedelta(days=30))
+    assert _moved(share).light_on(TODAY + timedelta(days=30)) == Light.GREEN
+
+
+def test_a_red_that_was_suspended_and_resumed_remembers(cast: Cast) -> None:
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
+    late = NOW + timedelta(days=4)
+    move_assignment(share.pk, Move.SUSPEND, by=cast.coordinator, now=late, note="等上级文件")
+    assert _moved(share).light_on(TODAY + timedelta(days=50)) == Light.YELLOW
+    assert _moved(share).late_days(TODAY + timedelta(days=50)) == LateDays(unit=4)
+
+
+def test_late_days_count_local_days(cast: Cast) -> None:
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    after_midnight = datetime(2024, 10, 21, 16, 30, tzinfo=UTC)  # 00:30 on the 22nd in Asia/Shanghai
+    move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=after_midnight)
+    assert _moved(share).handed_in_on == date(2024, 10, 22)
+    assert _moved(share).unit_late_days == 1

@@ -140,6 +140,21 @@ def test_empty_ledger_says_what_would_be_here(cast, browser) -> None:
     assert "台账还是空的" in page
 
 
+def test_late_days_are_shown_by_whose_they_are(cast, browser) -> None:
+    share = make_assignment(
+        cast.bureau,
+        due_date=TODAY - timedelta(days=5),
+        status=Status.SUBMITTED,
+        handed_in_on=TODAY - timedelta(days=3),
+    )
+    client = browser(cast.coordinator)
+
+    for url in (reverse("ledger"), reverse("task", args=[share.task_id])):
+        page = client.get(url).content.decode()
+        assert "迟交2天" in page
+        assert "单位占2天，审核占3天" in page
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_number_of_queries_does_not_grow(cast, browser, count, django_assert_num_queries) -> None:
     for number in range(count):

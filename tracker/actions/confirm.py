@@ -197,6 +197,8 @@ def _assignment(plan: Plan, task: Task, share: _Share, *, now: datetime) -> Assi
         via_id=share.via_id,
         role=share.role,
         due_date=task.due_date,
+        first_due_date=task.due_date,
+        judged_date=task.due_date,
         behind_from=behind_from(start=task.start_date or now.date(), due=task.due_date, percent=0),
         created_at=now,
     )

@@ -10,7 +10,9 @@ from typing import Any
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import User
+from tracker.clock import day_of
 from tracker.models import Assignment, Task, TaskEvent
+from tracker.turns import Passing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,15 @@ def event_hash(event: TaskEvent) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()
 
 
+def passings_of(assignment: Assignment) -> list[Passing]:
+    """The assignment's changes of status in order, from its history."""
+    events = TaskEvent.objects.filter(assignment=assignment).exclude(to_status="").order_by("sequence")
+    return [
+        Passing(day_of(moment), from_status, to_status)
+        for moment, from_status, to_status in events.values_list("created_at", "from_status", "to_status")
+    ]
+
+
 def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None:
     """Append one event per change, each chained to the last one of its task.
 
@@ -75,3 +86,5 @@ def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None
         last[change.task.pk] = event
         events.append(event)
     TaskEvent.objects.bulk_create(events, batch_size=500)
+    heads = [Task(pk=pk, history_head=event.hash) for pk, event in last.items()]
+    Task.objects.bulk_update(heads, ["history_head"], batch_size=500)

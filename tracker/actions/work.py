@@ -1,7 +1,9 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,10 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker import permissions
+from tracker.actions.evidence import files_undone_on_failure, for_history, keep_evidence
 from tracker.actions.history import Change, record
-from tracker.clock import SHANGHAI
-from tracker.models import Assignment, ProgressReport, Task
+from tracker.clock import day_of
+from tracker.filetypes import Upload
+from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
 from tracker.progress import behind_from
+from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
 
 
@@ -24,11 +29,11 @@ class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
 
 
-def _expected_start(task: Task) -> date:
-    return task.start_date or task.created_at.astimezone(SHANGHAI).date()
+def expected_start(task: Task) -> date:
+    return task.start_date or day_of(task.created_at)
 
 
-def _locked(assignment_id: int) -> Assignment:
+def locked(assignment_id: int) -> Assignment:
     """The assignment with its task's row locked: moves of one task follow one another."""
     task_id = Assignment.objects.values_list("task_id", flat=True).get(pk=assignment_id)
     Task.objects.select_for_update().get(pk=task_id)
@@ -39,13 +44,18 @@ def _locked(assignment_id: int) -> Assignment:
     )
 
 
-def _check(assignment: Assignment, move: str, *, by: User | None, note: str, version: int | None) -> str:
-    """The status the move leads to. Raises MoveRefused or StaleVersion with a reason for a person."""
+def check_version(assignment: Assignment, version: int | None) -> None:
+    """Raises StaleVersion when the form is older than the assignment; None is not compared."""
     if version is not None and version != assignment.version:
         raise StaleVersion(
             _("您打开页面之后，这项任务已有变化（现为“%(status)s”）。请核对后再提交。")
             % {"status": assignment.get_status_display()}
         )
+
+
+def _check(assignment: Assignment, move: str, *, by: User | None, note: str, version: int | None) -> str:
+    """The status the move leads to. Raises MoveRefused or StaleVersion with a reason for a person."""
+    check_version(assignment, version)
     to_status = next_status(move, assignment.status)
     if to_status is None:
         raise MoveRefused(
@@ -63,16 +73,26 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
     return to_status
 
 
+def _pass_on(assignment: Assignment, to_status: str, *, day: date) -> list[str]:
+    """Where the clock changes hands: add the late days of the turn that ends; the names of the fields set."""
+    if not changes_hands(assignment.status, to_status):
+        return []
+    late = assignment.late_days(day)
+    assignment.unit_late_days, assignment.reviewer_late_days = late.unit, late.reviewer
+    assignment.held_since = day
+    return ["unit_late_days", "reviewer_late_days", "held_since"]
+
+
 def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime) -> list[str]:
     """Set the new status and the times that belong to the move; the names of the fields set."""
+    fields = ["status", "version", *_pass_on(assignment, to_status, day=day_of(now))]
     assignment.status = to_status
     assignment.version += 1
-    fields = ["status", "version"]
     if move in (Move.SIGN, Move.REPORT) and assignment.signed_at is None:
         assignment.signed_at = now
         fields.append("signed_at")
     if move == Move.SUBMIT:
-        assignment.handed_in_on = now.date()
+        assignment.handed_in_on = day_of(now)
         fields.append("handed_in_on")
     if move in (Move.RETURN, Move.REOPEN):
         assignment.returned_at = now
@@ -87,6 +107,18 @@ def _change(assignment: Assignment, move: str, to_status: str, *, now: datetime)
     return fields
 
 
+def _lapse_requests(shares: Sequence[Assignment], *, now: datetime) -> list[Change]:
+    """Close what these shares still ask for: nobody needs the answer any more."""
+    changes = []
+    for request in ExtensionRequest.objects.open().filter(assignment__in=shares).order_by("pk"):
+        request.state = ExtensionRequest.State.LAPSED
+        request.decided_at = now
+        request.save(update_fields=["state", "decided_at"])
+        share = next(share for share in shares if share.pk == request.assignment_id)
+        changes.append(Change(share.task, EventKind.LAPSE_EXTENSION, share, data={"request": request.pk}))
+    return changes
+
+
 def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     """Close the task when every lead and implement share is closed, or open it again when one is not."""
     if task.assignments.filter(role__in=Role.answering).exclude(status=Status.CLOSED).exists():
@@ -99,13 +131,14 @@ def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     task.closed_at = now
     task.save(update_fields=["closed_at"])
     changes = []
-    for share in task.assignments.exclude(status=Status.CLOSED).order_by("pk"):
+    support = list(task.assignments.exclude(status=Status.CLOSED).order_by("pk"))
+    for share in support:
         before = share.status
         share.save(update_fields=_change(share, Move.CLOSE_WITH_TASK, Status.CLOSED, now=now))
         changes.append(
             Change(task, EventKind.CLOSE_WITH_TASK, share, from_status=before, to_status=Status.CLOSED)
         )
-    return [*changes, Change(task, EventKind.TASK_CLOSED)]
+    return [*changes, *_lapse_requests(support, now=now), Change(task, EventKind.TASK_CLOSED)]
 
 
 @transaction.atomic
@@ -123,12 +156,13 @@ def move_assignment(
     `version` is the one the person's form was shown with; None skips the comparison. `by` is None for the
     system itself. Raises MoveRefused, or StaleVersion when the form is older than the assignment.
     """
-    assignment = _locked(assignment_id)
+    assignment = locked(assignment_id)
     to_status = _check(assignment, move, by=by, note=note, version=version)
     before = assignment.status
     assignment.save(update_fields=_change(assignment, move, to_status, now=now))
     change = Change(assignment.task, move, assignment, from_status=before, to_status=to_status, note=note)
-    record([change, *_settle_task(assignment.task, now=now)], by=by, now=now)
+    lapsed = _lapse_requests([assignment], now=now) if to_status == Status.CLOSED else []
+    record([change, *lapsed, *_settle_task(assignment.task, now=now)], by=by, now=now)
     return assignment
 
 
@@ -160,7 +194,6 @@ def sign_all(assignment_ids: Sequence[int], *, by: User, now: datetime) -> int:
     return len(signed)
 
 
-@transaction.atomic
 def report_progress(
     assignment_id: int,
     *,
@@ -170,43 +203,22 @@ def report_progress(
     by: User,
     now: datetime,
     version: int | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
-    nothing. Raises MoveRefused or StaleVersion as move_assignment does.
+    nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
-    assignment = _locked(assignment_id)
-    if existing := ProgressReport.objects.filter(form_key=form_key, assignment=assignment).first():
-        return existing
-    to_status = _check(assignment, Move.REPORT, by=by, note=note, version=version)
-    report = ProgressReport.objects.create(
-        assignment=assignment, percent=percent, note=note, created_at=now, created_by=by, form_key=form_key
-    )
-    before = assignment.status
-    was_percent = assignment.percent
-    assignment.percent = percent
-    assignment.last_reported_at = now
-    assignment.behind_from = behind_from(
-        start=_expected_start(assignment.task), due=assignment.due_date, percent=percent
-    )
-    fields = _change(assignment, Move.REPORT, to_status, now=now)
-    assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
-    data = {"percent": percent, "was_percent": was_percent, "report": report.pk}
-    change = Change(
-        assignment.task,
-        EventKind.REPORT,
-        assignment,
-        from_status=before,
-        to_status=to_status,
-        note=note,
-        data=data,
-    )
-    record([change], by=by, now=now)
-    return report
+    with files_undone_on_failure() as stored, transaction.atomic():
+        assignment = locked(assignment_id)
+        if existing := assignment.reports.filter(form_key=form_key).first():
+            return existing
+        return _report(
+            assignment, _Said(percent, note, form_key, uploads), stored, by=by, now=now, version=version
+        )
 
 
-@transaction.atomic
 def report_and_hand_in(
     assignment_id: int,
     *,
@@ -216,13 +228,62 @@ def report_and_hand_in(
     by: User,
     now: datetime,
     version: int | None = None,
+    uploads: Sequence[Upload] = (),
 ) -> ProgressReport:
     """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    assignment = _locked(assignment_id)
-    is_repeated = assignment.reports.filter(form_key=form_key).exists()
-    report = report_progress(
-        assignment_id, percent=percent, note=note, form_key=form_key, by=by, now=now, version=version
-    )
-    if not is_repeated:
+    with files_undone_on_failure() as stored, transaction.atomic():
+        assignment = locked(assignment_id)
+        if existing := assignment.reports.filter(form_key=form_key).first():
+            return existing
+        said = _Said(percent, note, form_key, uploads)
+        report = _report(assignment, said, stored, by=by, now=now, version=version)
         move_assignment(assignment_id, Move.SUBMIT, by=by, now=now)
+        return report
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a progress form says."""
+
+    percent: int
+    note: str
+    form_key: UUID
+    uploads: Sequence[Upload]
+
+
+def _report(
+    assignment: Assignment, said: _Said, stored: list[str], *, by: User, now: datetime, version: int | None
+) -> ProgressReport:
+    to_status = _check(assignment, Move.REPORT, by=by, note=said.note, version=version)
+    report = ProgressReport.objects.create(
+        assignment=assignment,
+        percent=said.percent,
+        note=said.note,
+        created_at=now,
+        created_by=by,
+        form_key=said.form_key,
+    )
+    evidence = keep_evidence(report, said.uploads, stored=stored)
+    before = assignment.status
+    was_percent = assignment.percent
+    assignment.percent = said.percent
+    assignment.last_reported_at = now
+    assignment.behind_from = behind_from(
+        start=expected_start(assignment.task), due=assignment.due_date, percent=said.percent
+    )
+    fields = _change(assignment, Move.REPORT, to_status, now=now)
+    assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
+    data: dict[str, Any] = {"percent": said.percent, "was_percent": was_percent, "report": report.pk}
+    if evidence:
+        data["evidence"] = for_history(evidence)
+    change = Change(
+        assignment.task,
+        EventKind.REPORT,
+        assignment,
+        from_status=before,
+        to_status=to_status,
+        note=said.note,
+        data=data,
+    )
+    record([change], by=by, now=now)
     return report

@@ -25,6 +25,7 @@ DUE_CHOICES = [
     ("later", _("7日后到期")),
     ("undated", _("无期限")),
     ("rest", _("其余未办结")),
+    ("asking", _("延期待审批")),
 ]
 
 
@@ -143,6 +144,8 @@ class LedgerFilter(django_filters.FilterSet):
                 return rows.due_after(self.today, YELLOW_DAYS)
             case "undated":
                 return rows.undated()
+            case "asking":
+                return rows.asking_for_time()
             case _:
                 return rows.not_urgent(self.today, YELLOW_DAYS)
 

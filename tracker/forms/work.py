@@ -4,13 +4,49 @@ from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from tracker.filetypes import FileRefused, Upload, clean_name, examine
 from tracker.models import Assignment
 from tracker.workflow import Move
 
 NOTE_LENGTH = 4000
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class EvidenceField(forms.FileField):
+    """Several files, each looked at before anything is stored; what is wrong is said of each by name."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
+        files = [super(EvidenceField, self).clean(file, initial) for file in data or []]
+        limit = settings.EVIDENCE_FILES_PER_REPORT
+        if len(files) > limit:
+            message = _("一次最多上传 %(limit)d 个文件，现有 %(count)d 个。")
+            raise ValidationError(message, code="too-many", params={"limit": limit, "count": len(files)})
+        uploads, errors = [], []
+        for file in files:
+            try:
+                uploads.append(self._examine(file))
+            except FileRefused as refusal:
+                errors.append(ValidationError(f"{clean_name(file.name)}：{refusal}", code="refused"))
+        if errors:
+            raise ValidationError(errors)
+        return uploads
+
+    def _examine(self, file: "UploadedFile[Any]") -> Upload:
+        size, limit = file.size or 0, settings.EVIDENCE_FILE_LIMIT
+        if size > limit:
+            raise FileRefused(gettext("超过 %(limit)d MB。") % {"limit": limit // 1024**2})
+        return examine(file, name=file.name or "", size=size)
 
 
 class ReportForm(forms.Form):
@@ -38,6 +74,15 @@ class ReportForm(forms.Form):
             "required": _("请填写进展说明。"),
             "max_length": _("进展说明最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
         },
+    )
+    evidence = EvidenceField(
+        label=_("佐证材料"),
+        required=False,
+        help_text=_(
+            "照片、PDF、OFD、Word、Excel、PowerPoint 或 MP4 视频，可以多选；"
+            "一次最多 10 个，每个不超过 50 MB。压缩包请解开后上传。"
+        ),
+        error_messages={"empty": _("文件是空的。")},
     )
     hand_in = forms.BooleanField(
         label=_("已完成，申请办结"),
@@ -84,3 +129,18 @@ class MoveForm(forms.Form):
             label = Move(data["move"]).label
             self.add_error("note", ValidationError(reason, code="required", params={"move": label}))
         return data
+
+
+class WithdrawForm(forms.Form):
+    """Why a report is taken back."""
+
+    reason = forms.CharField(
+        label=_("撤回理由"),
+        max_length=NOTE_LENGTH,
+        help_text=_("撤回的填报和材料不再计入进度，但会留在办理过程里备查。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": _("请写明撤回的理由。"),
+            "max_length": _("理由最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
+        },
+    )

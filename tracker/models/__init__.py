@@ -1,5 +1,7 @@
 """The tables of the core: plans as they were read, and the tasks made from them."""
 
+from tracker.models.evidence import Evidence
+from tracker.models.extensions import ExtensionRequest
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.tasks import Assignment, ProgressReport, Task, TaskEvent
 
@@ -7,6 +9,8 @@ __all__ = [
     "Assignment",
     "Clause",
     "Doubt",
+    "Evidence",
+    "ExtensionRequest",
     "Measure",
     "Plan",
     "PlanUnit",

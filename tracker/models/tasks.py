@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from dateutil.relativedelta import relativedelta
 from django.conf import settings
@@ -12,7 +12,9 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
+from tracker.clock import day_of
 from tracker.models.plans import Clause, Measure, Plan, Schedule
+from tracker.turns import LateDays, late_days
 from tracker.workflow import YELLOW_DAYS, EventKind, Light, Role, Status
 
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
@@ -32,6 +34,8 @@ class Task(Schedule):
     first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
     created_at = models.DateTimeField(_("下达时间"))
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    # The hash of the newest event, so that one cut off at the end is missed.
+    history_head = models.CharField(max_length=64, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("任务")
@@ -95,6 +99,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
+    def asking_for_time(self) -> Self:
+        """With an extension request that nobody has answered yet; there is at most one of each."""
+        return self.filter(extension_requests__state="OPEN")
+
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
 
@@ -131,17 +139,14 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def with_light(self, today: date) -> Self:
         """Annotate `light` (workflow.Light): what Assignment.light says, as SQL, so that lists can filter."""
-        warned = Q(due_date__lte=today + timedelta(days=YELLOW_DAYS)) | Q(behind_from__lte=today)
+        soon = Q(due_date__lte=today + timedelta(days=YELLOW_DAYS))
+        warned = soon | Q(behind_from__lte=today) | Q(judged_date__lt=today)
         return self.annotate(
             light=Case(
                 When(due_date__isnull=True, then=Value(Light.GREY.value)),
                 When(self.overdue_q(today), then=Value(Light.RED.value)),
-                When(Q(status=Status.CLOSED, handed_in_on__gt=F("due_date")), then=Value(Light.YELLOW.value)),
-                When(Q(status=Status.CLOSED), then=Value(Light.GREEN.value)),
+                When(Q(unit_late_days__gt=0), then=Value(Light.YELLOW.value)),
                 When(Q(status__in=Status.with_unit) & warned, then=Value(Light.YELLOW.value)),
-                When(
-                    Q(status=Status.SUBMITTED, handed_in_on__gt=F("due_date")), then=Value(Light.YELLOW.value)
-                ),
                 default=Value(Light.GREEN.value),
                 output_field=models.CharField(),
             )
@@ -198,6 +203,11 @@ class Assignment(models.Model):
     role = models.CharField(_("角色"), max_length=9, choices=Role.choices)
     status = models.CharField(_("状态"), max_length=9, choices=Status.choices, default=Status.PENDING)
     due_date = models.DateField(_("完成时限"), null=True, blank=True)
+    # The date it was given out with, kept for ever; and the date by which lateness is judged: the due date,
+    # or for ever the first one once an extension was asked for after expiry.
+    first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
+    judged_date = models.DateField(_("考核时限"), null=True, blank=True)
+    extension_count = models.PositiveSmallIntegerField(_("延期次数"), default=0)
     # The first day on which the reported percentage is too far behind expected progress; moved by each
     # report and each change of dates, so that "behind" is a comparison with today and never stored.
     behind_from = models.DateField(_("滞后起算日"), null=True, blank=True)
@@ -208,6 +218,11 @@ class Assignment(models.Model):
     handed_in_on = models.DateField(_("申请办结日"), null=True, blank=True)
     returned_at = models.DateTimeField(_("退回时间"), null=True, blank=True)
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    # Whose turn it is since when, and the late days of the turns that have ended (tracker/turns.py): the
+    # history says the same, these let lists filter by it.
+    held_since = models.DateField(_("接手日"), null=True, blank=True)
+    unit_late_days = models.PositiveIntegerField(_("单位逾期天数"), default=0)
+    reviewer_late_days = models.PositiveIntegerField(_("审核占用天数"), default=0)
     version = models.PositiveIntegerField(_("版本"), default=1)
 
     objects = AssignmentQuerySet.as_manager()
@@ -227,6 +242,15 @@ class Assignment(models.Model):
                 | (~Q(status="CLOSED") & Q(closed_at__isnull=True)),
                 name="closed_has_time_and_only_closed",
             ),
+            models.CheckConstraint(
+                condition=Q(due_date__isnull=True, first_due_date__isnull=True, judged_date__isnull=True)
+                | Q(
+                    due_date__gte=F("judged_date"),
+                    judged_date__gte=F("first_due_date"),
+                    first_due_date__isnull=False,
+                ),
+                name="first_judged_and_due_date_in_order",
+            ),
         ]
         indexes = [
             # The ledger and the overdue list of a region, the work of a department, the page of a plan.
@@ -244,6 +268,11 @@ class Assignment(models.Model):
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
 
+    @property
+    def is_judged_on_first_date(self) -> bool:
+        """Whether an extension was asked for too late to count."""
+        return self.judged_date != self.due_date
+
     def is_overdue(self, today: date) -> bool:
         """The same definition as AssignmentQuerySet.overdue, for one row in hand."""
         return self.status in Status.with_unit and self.due_date is not None and self.due_date < today
@@ -251,6 +280,18 @@ class Assignment(models.Model):
     def days_late(self, today: date) -> int:
         """Whole days past the due date; 0 when not overdue."""
         return (today - self.due_date).days if self.is_overdue(today) and self.due_date else 0
+
+    @property
+    def present_turn_since(self) -> date:
+        """The day on which whoever has the share now got it."""
+        return self.held_since or day_of(self.created_at)
+
+    def late_days(self, today: date) -> LateDays:
+        """Days after the judged date up to today, split by who held the share."""
+        present = late_days(
+            status=self.status, since=self.present_turn_since, until=today, judged_date=self.judged_date
+        )
+        return LateDays(self.unit_late_days, self.reviewer_late_days) + present
 
     def is_behind(self, today: date) -> bool:
         """Whether reported progress has fallen too far behind expected progress (序时进度)."""
@@ -262,11 +303,12 @@ class Assignment(models.Model):
             return Light.GREY
         if self.is_overdue(today):
             return Light.RED
-        if self.status in (Status.CLOSED, Status.SUBMITTED):
-            late = self.handed_in_on is not None and self.handed_in_on > self.due_date
-            return Light.YELLOW if late else Light.GREEN
+        if self.unit_late_days > 0:
+            # The light's memory: a red that was repaired never turns green.
+            return Light.YELLOW
         near = self.due_date <= today + timedelta(days=YELLOW_DAYS)
-        warned = near or self.is_behind(today)
+        judged_late = self.judged_date is not None and self.judged_date < today
+        warned = near or judged_late or self.is_behind(today)
         return Light.YELLOW if self.status in Status.with_unit and warned else Light.GREEN
 
 
@@ -277,8 +319,18 @@ class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
     def for_department(self, department: int | None) -> Self:
         return self.filter(assignment__department=department)
 
+    def for_page(self) -> Self:
+        return self.select_related(
+            "assignment__task", "assignment__department", "assignment__region", "created_by"
+        )
+
+    def standing(self) -> Self:
+        """Those that were not taken back."""
+        return self.filter(withdrawn_at__isnull=True)
+
     def newest_first(self) -> Self:
-        return self.select_related("created_by", "assignment__department").order_by("-created_at", "-pk")
+        people = ("created_by", "withdrawn_by", "assignment__department")
+        return self.select_related(*people).order_by("-created_at", "-pk")
 
 
 class ProgressReport(models.Model):
@@ -293,6 +345,16 @@ class ProgressReport(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("填报人"), on_delete=models.PROTECT, related_name="+"
     )
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("撤回人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    withdrawal_reason = models.TextField(_("撤回理由"), blank=True)
     # One form sent twice makes one report: the key is drawn when the form is shown.
     form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
 
@@ -302,14 +364,50 @@ class ProgressReport(models.Model):
         verbose_name = _("填报")
         verbose_name_plural = _("填报")
         constraints = [
-            models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100")
+            models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="report_withdrawn_by_somebody",
+            ),
         ]
+
+    if TYPE_CHECKING:
+        assignment_id: int
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"
 
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
+
+
+class HistoryIsAppendOnly(Exception):
+    """Somebody tried to change or delete what happened."""
+
 
 class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
+    """Rows are added (actions.history.record) and read; every other way in is shut."""
+
+    def update(self, **values: Any) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def bulk_update(self, *args: Any, **options: Any) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def delete(self) -> NoReturn:
+        raise HistoryIsAppendOnly
+
+    def bulk_create(self, *args: Any, **options: Any) -> list["TaskEvent"]:
+        if options.get("update_conflicts"):
+            raise HistoryIsAppendOnly
+        return super().bulk_create(*args, **options)
+
+    def of_tasks(self, tasks: Iterable[int]) -> Self:
+        """In the order in which they were written, task by task."""
+        return self.filter(task__in=tasks).order_by("task_id", "sequence")
+
     def newest_first(self) -> Self:
         return self.select_related("actor", "assignment__department").order_by("-created_at", "-sequence")
 
@@ -358,3 +456,11 @@ class TaskEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.sequence}. {self.get_kind_display()}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if not self._state.adding:
+            raise HistoryIsAppendOnly
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> NoReturn:
+        raise HistoryIsAppendOnly

@@ -42,13 +42,12 @@ def _lateness(assignment: Assignment, today: date) -> str:
         return ""
     if assignment.is_overdue(today):
         return _("逾期%(days)d天") % {"days": assignment.days_late(today)}
-    handed_in = assignment.handed_in_on
-    if handed_in and handed_in > due:
-        return _("迟交%(days)d天") % {"days": (handed_in - due).days}
+    late = assignment.late_days(today).unit
     if assignment.status not in Status.with_unit:
-        return ""
+        return _("迟交%(days)d天") % {"days": late} if late else ""
     days = (due - today).days
     words = [
+        _("超首定时限%(days)d天") % {"days": late} if late else "",
         _("今天到期") if days == 0 else _("还有%(days)d天") % {"days": days} if days <= NEAR_DAYS else "",
         _("进度滞后") if assignment.is_behind(today) else "",
     ]
@@ -59,6 +58,15 @@ def _lateness(assignment: Assignment, today: date) -> str:
 def lateness(assignment: Assignment, today: date) -> Late:
     """How far from its due date an assignment is, as a number with its words; nothing where nobody waits."""
     return {"words": _lateness(assignment, today), "light": assignment.light_on(today)}
+
+
+@register.filter
+def whose_days(assignment: Assignment, today: date) -> str:
+    """How the late days divide, once the reviewer has had some of them."""
+    late = assignment.late_days(today)
+    if not late.reviewer:
+        return ""
+    return _("单位占%(unit)d天，审核占%(reviewer)d天") % {"unit": late.unit, "reviewer": late.reviewer}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
     context = {
         "today": today,
         "numbers": dashboards.numbers(assignments, today),
+        "asking": assignments.asking_for_time().count(),
         "units": units,
         "longest": max((line.total for line in units), default=0),
         "late_units": len(late),

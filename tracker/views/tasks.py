@@ -1,14 +1,26 @@
 """One task: where it comes from, who answers for it, and what has happened."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
 from tracker import clock
-from tracker.models import Assignment, Clause, Measure, TaskEvent
-from tracker.permissions import belongs_to_unit, can_move, can_read_words, get_task_for, visible_reports
+from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
+from tracker.permissions import (
+    belongs_to_unit,
+    can_ask_extension,
+    can_decide_extension,
+    can_move,
+    can_read_words,
+    can_withdraw,
+    get_task_for,
+    visible_extensions,
+    visible_reports,
+)
 from tracker.views.people import SignedInRequest
 from tracker.workflow import Move, Role
 
@@ -38,6 +50,9 @@ class Share:
     assignment: Assignment
     is_own: bool
     moves: list[Move]
+    open_request: ExtensionRequest | None
+    may_ask: bool
+    may_decide: bool
 
     @property
     def can_report(self) -> bool:
@@ -55,9 +70,17 @@ class Share:
         return [move for move in self.moves if move in Move.needs_reason]
 
 
-def _share(user: User, assignment: Assignment) -> Share:
-    moves = [move for move in Move if can_move(user, assignment, move)]
-    return Share(assignment, is_own=belongs_to_unit(user, assignment), moves=moves)
+def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionRequest]) -> Share:
+    waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
+    open_request = next(waiting, None)
+    return Share(
+        assignment,
+        is_own=belongs_to_unit(user, assignment),
+        moves=[move for move in Move if can_move(user, assignment, move)],
+        open_request=open_request,
+        may_ask=open_request is None and can_ask_extension(user, assignment),
+        may_decide=open_request is not None and can_decide_extension(user, open_request),
+    )
 
 
 def _by_strength(assignment: Assignment) -> tuple[int, str, int]:
@@ -68,6 +91,12 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of a task, with only the actions this person may take."""
     found = get_task_for(request.user, pk)
     assignments = sorted(found.assignments.for_page(), key=_by_strength)
+    requests = list(visible_extensions(request.user).of_task(found).newest_first())
+    reports = (
+        visible_reports(request.user, found)
+        .newest_first()
+        .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.with_origin()))
+    )
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -76,8 +105,9 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment) for assignment in assignments],
-        "reports": visible_reports(request.user, found).newest_first(),
+        "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "requests": requests,
+        "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
     }
     return render(request, "tracker/task.html", context)

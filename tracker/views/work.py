@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,9 +21,10 @@ from tracker.actions.work import (
 )
 from tracker.forms.keys import key_of
 from tracker.forms.work import MoveForm, ReportForm
-from tracker.models import Assignment, TaskEvent
+from tracker.models import Assignment, ProgressReport, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
 from tracker.views.people import SignedInRequest
+from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
 
 
@@ -58,18 +59,6 @@ def sign_for_all(request: SignedInRequest) -> HttpResponse:
     return redirect("my_work")
 
 
-def _changes_since(assignment: Assignment, version: int) -> Iterable[TaskEvent]:
-    """What happened to the assignment after the version a form was shown with: each move adds one to it."""
-    return assignment.events.newest_first()[: max(assignment.version - version, 0)]
-
-
-def _with_version(data: QueryDict, version: int) -> QueryDict:
-    """The same answers, to be sent again knowing the present state."""
-    data = data.copy()
-    data["version"] = str(version)
-    return data
-
-
 def report(request: SignedInRequest, pk: int) -> HttpResponse:
     """The progress form of one assignment. Somebody else's change in between loses nothing that was typed."""
     assignment = get_assignment_for(request.user, pk)
@@ -77,12 +66,12 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404
     changes: Iterable[TaskEvent] = []
     if request.method == "POST":
-        form = ReportForm(request.POST)
+        form = ReportForm(request.POST, request.FILES)
         if form.is_valid():
             answer = form.cleaned_data
             write = report_and_hand_in if answer["hand_in"] else report_progress
             try:
-                write(
+                kept = write(
                     assignment.pk,
                     percent=answer["percent"],
                     note=answer["note"],
@@ -90,15 +79,17 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
                     by=request.user,
                     now=clock.now(),
                     version=answer["version"],
+                    uploads=answer["evidence"],
                 )
             except MoveRefused as refusal:
                 assignment.refresh_from_db()
                 if isinstance(refusal, StaleVersion):
-                    changes = _changes_since(assignment, answer["version"])
-                    form = ReportForm(_with_version(request.POST, assignment.version))
+                    changes = changes_since(assignment, answer["version"])
+                    form = ReportForm(with_version(request.POST, assignment.version))
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("已申请办结。") if answer["hand_in"] else _("已填报。"))
+                _say_what_was_there_before(request, kept)
                 return redirect("task", pk=assignment.task_id)
     elif can_move(request.user, assignment, Move.REPORT):
         form = ReportForm.for_assignment(assignment)
@@ -111,9 +102,16 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
         "assignment": assignment,
         "form": form,
         "changes": changes,
-        "last_report": assignment.reports.newest_first().first(),
+        "last_report": assignment.reports.standing().newest_first().first(),
     }
     return render(request, "tracker/report.html", context)
+
+
+def _say_what_was_there_before(request: SignedInRequest, report: ProgressReport) -> None:
+    for file in report.evidence.with_origin():
+        if file.same_as:
+            earlier = {"name": file.name, "day": clock.day_of(file.same_as.report.created_at)}
+            messages.info(request, _("“%(name)s”与 %(day)s 填报时上传的文件相同。") % earlier)
 
 
 def move(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -138,8 +136,8 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         except MoveRefused as refusal:
             assignment.refresh_from_db()
             if isinstance(refusal, StaleVersion):
-                changes = _changes_since(assignment, answer["version"])
-                form = MoveForm(_with_version(request.POST, assignment.version))
+                changes = changes_since(assignment, answer["version"])
+                form = MoveForm(with_version(request.POST, assignment.version))
             form.add_error(None, str(refusal))
         else:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}

@@ -1,0 +1,193 @@
+"""Random people do random things to one task, allowed and not: the table holds, and history tells it all."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+
+from accounts.models import User
+from tests.factories import NOW, TODAY, make_assignment, make_cast, make_task
+from tracker import audit, permissions
+from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
+from tracker.actions.history import passings_of
+from tracker.actions.reports import withdraw_report
+from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
+from tracker.clock import day_of
+from tracker.models import Assignment, ExtensionRequest, Task, TaskEvent
+from tracker.turns import LateDays, finished_late_days
+from tracker.workflow import TRANSITIONS, EventKind, Move, Role, Status
+
+SHARES = st.integers(0, 2)
+PEOPLE = st.sampled_from(
+    ["reporter", "outsider", "county_reporter", "foreigner", "coordinator", "county_coordinator", "leader"]
+)
+PERCENTS = st.sampled_from([0, 30, 60, 100])
+
+
+class Histories(RuleBasedStateMachine):
+    """One task with a lead, an implementing and a supporting unit."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
+        self.cast = make_cast()
+        self.task = make_task(self.cast.plan, due_date=TODAY + timedelta(days=6))
+        units = (
+            (self.cast.bureau, Role.LEAD),
+            (self.cast.county_bureau, Role.IMPLEMENT),
+            (self.cast.other_bureau, Role.SUPPORT),
+        )
+        self.shares = [
+            make_assignment(unit, task=self.task, role=role, status=Status.PENDING).pk for unit, role in units
+        ]
+        self.now = NOW
+
+    def teardown(self) -> None:
+        transaction.set_rollback(True)
+        self.transaction.__exit__(None, None, None)
+
+    def _row(self, index: int) -> Assignment:
+        return Assignment.objects.get(pk=self.shares[index])
+
+    def _of_unit(self, index: int) -> User:
+        return [self.cast.reporter, self.cast.county_reporter, self.cast.outsider][index]
+
+    def _try(self, action: Any, *args: Any, **given: Any) -> bool:
+        """Whether it was allowed. What is refused leaves no trace at all."""
+        before = self._everything()
+        try:
+            action(*args, now=self.now, **given)
+        except MoveRefused as refusal:
+            said = str(refusal)
+        else:
+            return True
+        assert said
+        assert self._everything() == before
+        return False
+
+    def _everything(self) -> list[Any]:
+        return [
+            list(Assignment.objects.order_by("pk").values_list()),
+            list(Task.objects.order_by("pk").values_list()),
+            TaskEvent.objects.count(),
+            list(ExtensionRequest.objects.order_by("pk").values_list()),
+        ]
+
+    @rule(days=st.integers(1, 9))
+    def time_passes(self, days: int) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(index=SHARES, who=PEOPLE, move=st.sampled_from(Move.values), note=st.sampled_from(["", "理由"]))
+    def somebody_moves(self, index: int, who: str, move: str, note: str) -> None:
+        share, person = self._row(index), getattr(self.cast, who)
+        expected = TRANSITIONS[move].get(share.status)
+        may = permissions.can_move(person, share, move) and (note or move not in Move.needs_reason)
+        done = self._try(move_assignment, share.pk, move, by=person, note=note)
+        if done:
+            assert may
+            assert self._row(index).status == expected
+        elif may:
+            assert move == Move.SUBMIT
+            assert share.last_reported_at is None
+
+    @rule(index=SHARES, luck=st.integers(0, 5))
+    def the_right_person_makes_a_move_of_the_table(self, index: int, luck: int) -> None:
+        """Without this most moves are refused, and few histories grow long."""
+        share = self._row(index)
+        moves = [move for move in TRANSITIONS if share.status in TRANSITIONS[move]]
+        moves = [move for move in moves if move not in (Move.REPORT, Move.CLOSE_WITH_TASK)]
+        move = moves[luck % len(moves)]
+        by = self._of_unit(index) if move in Move.by_unit else self.cast.coordinator
+        self._try(move_assignment, share.pk, move, by=by, note="理由")
+
+    @rule(index=SHARES, percent=PERCENTS, hand_in=st.booleans())
+    def unit_reports(self, index: int, percent: int, hand_in: bool) -> None:
+        share = self._row(index)
+        by = self._of_unit(index)
+        write = report_and_hand_in if hand_in else report_progress
+        done = self._try(write, share.pk, percent=percent, note="进展", form_key=uuid4(), by=by)
+        assert done == (share.status in Status.with_unit)
+
+    @rule(who=PEOPLE)
+    def somebody_signs_for_all(self, who: str) -> None:
+        self._try(sign_all, self.shares, by=getattr(self.cast, who))
+
+    @rule(index=SHARES, days=st.integers(-5, 30))
+    def unit_asks_for_time(self, index: int, days: int) -> None:
+        share = self._row(index)
+        by = self._of_unit(index)
+        new_date = (share.due_date or TODAY) + timedelta(days=days)
+        self._try(ask_extension, share.pk, new_date=new_date, reason="理由", form_key=uuid4(), by=by)
+
+    @rule(who=st.sampled_from(["coordinator", "leader"]), days=st.integers(0, 20), grant=st.booleans())
+    def somebody_decides(self, who: str, days: int, grant: bool) -> None:
+        asked = ExtensionRequest.objects.order_by("-pk").first()
+        if asked is None:
+            return
+        by = getattr(self.cast, who)
+        if grant:
+            due = asked.old_date + timedelta(days=days)
+            self._try(grant_extension, asked.pk, due_date=due, by=by)
+        else:
+            self._try(refuse_extension, asked.pk, answer="理由", by=by)
+
+    @rule(index=SHARES, who=PEOPLE)
+    def somebody_takes_a_report_back(self, index: int, who: str) -> None:
+        report = self._row(index).reports.order_by("-pk").first()
+        if report is not None:
+            self._try(withdraw_report, report.pk, reason="理由", by=getattr(self.cast, who))
+
+    @invariant()
+    def history_is_whole_and_replays_to_the_present(self) -> None:
+        assert list(audit.verify([self.task.pk])) == []
+
+    @invariant()
+    def each_step_of_the_history_is_in_the_table(self) -> None:
+        status = dict.fromkeys(self.shares, Status.PENDING.value)
+        for event in TaskEvent.objects.exclude(to_status="").order_by("sequence"):
+            assert event.assignment_id is not None
+            assert event.from_status == status[event.assignment_id]
+            assert TRANSITIONS[event.kind][event.from_status] == event.to_status
+            status[event.assignment_id] = event.to_status
+
+    @invariant()
+    def versions_count_the_changes(self) -> None:
+        for share in Assignment.objects.filter(pk__in=self.shares):
+            changes = share.events.exclude(kind__in=EventKind.beside).count()
+            assert share.version == 1 + changes
+
+    @invariant()
+    def late_days_are_what_the_history_says(self) -> None:
+        for share in Assignment.objects.filter(pk__in=self.shares):
+            said = finished_late_days(
+                passings_of(share), created_on=day_of(share.created_at), judged_date=share.judged_date
+            )
+            assert LateDays(share.unit_late_days, share.reviewer_late_days) == said
+            if said.unit:
+                assert share.light_on(day_of(self.now)) != "GREEN"
+
+    @invariant()
+    def task_is_closed_exactly_when_its_answering_shares_are(self) -> None:
+        answering = Assignment.objects.filter(pk__in=self.shares[:2])
+        is_done = all(share.status == Status.CLOSED for share in answering)
+        assert (Task.objects.get(pk=self.task.pk).closed_at is not None) == is_done
+
+
+@pytest.mark.django_db
+def test_random_histories() -> None:
+    run_state_machine_as_test(
+        Histories,
+        settings=settings(
+            max_examples=50,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            derandomize=True,
+        ),
+    )

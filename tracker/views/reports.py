@@ -1,0 +1,64 @@
+"""What belongs to a report: handing out its files, taking it back."""
+
+import logging
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from tracker import clock
+from tracker.actions.reports import withdraw_report
+from tracker.actions.work import MoveRefused
+from tracker.forms.work import WithdrawForm
+from tracker.permissions import can_withdraw, get_evidence_for, get_report_for
+from tracker.views.people import SignedInRequest
+
+logger = logging.getLogger(__name__)
+
+
+def evidence(request: SignedInRequest, pk: int) -> HttpResponseBase:
+    """One file. Only a raster image is shown by the browser; nothing in it may run or load anything."""
+    found = get_evidence_for(request.user, pk)
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError:
+        logger.error("evidence %s: %s is not on the disk", found.pk, found.file.name)
+        raise Http404 from None
+    kind = found.file_kind
+    response = FileResponse(
+        content,
+        as_attachment=not kind.is_safe_image,
+        filename=found.download_name,
+        content_type=kind.mime,
+    )
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take back one report of the person's own unit, with a reason."""
+    report = get_report_for(request.user, pk)
+    form = WithdrawForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            withdraw_report(pk, reason=form.cleaned_data["reason"], by=request.user, now=clock.now())
+        except MoveRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已撤回填报，进度退回到上一次填报。"))
+            return redirect("task", pk=report.assignment.task_id)
+    elif request.method != "POST" and not can_withdraw(request.user, report):
+        messages.info(request, _("这次填报不能撤回：已经撤回，或者任务不在推进中。"))
+        return redirect("task", pk=report.assignment.task_id)
+    context = {
+        "today": clock.today(),
+        "report": report,
+        "assignment": report.assignment,
+        "files": report.evidence.with_origin(),
+        "form": form,
+    }
+    return render(request, "tracker/report_withdraw.html", context)
