@@ -45,7 +45,7 @@ class RequireSignIn(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Callable[..., Any]
     ) -> HttpResponseRedirect:
         address = resolve_url(self.get_login_url(view_func))
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
             address += "?expired=1"
         return redirect_to_login(_page_of(request), address, self.get_redirect_field_name(view_func))
 

@@ -308,6 +308,9 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     def update(self, **kwargs: Any) -> Never:
         raise AppendOnly("audit events are never changed")
 
+    def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnly("audit events are never changed")
+
     def delete(self) -> Never:
         raise AppendOnly("audit events are never deleted")
 

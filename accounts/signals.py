@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from axes.handlers.proxy import AxesProxyHandler
-from axes.signals import user_locked_out
+from axes.signals import user_locked_out  # importing it first lets axes count a failure before us
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
@@ -37,13 +36,9 @@ def signed_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
-    """Runs before axes counts the attempt (accounts stands first in INSTALLED_APPS).
-
-    What is refused unseen during a lock-out is not written down: a script could fill the table with it.
-    """
-    if request is not None and AxesProxyHandler.is_locked(request, credentials):
-        return
-    _record_stranger(Kind.SIGN_IN_FAILED, str(credentials.get("username") or ""), request)
+    """What is refused unseen during a lock-out is not written down: a script could fill the table with it."""
+    if getattr(request, "axes_failures_since_start", 0) <= settings.AXES_FAILURE_LIMIT:
+        _record_stranger(Kind.SIGN_IN_FAILED, str(credentials.get("username") or ""), request)
 
 
 @receiver(user_locked_out)

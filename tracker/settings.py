@@ -32,7 +32,7 @@ DEMO_PASSWORD = "duban-demo-2024"
 DUBAN_TODAY: date | None = date.fromisoformat(env("DUBAN_TODAY")) if env("DUBAN_TODAY", default="") else None
 
 INSTALLED_APPS = [
-    "accounts",  # before axes: its audit looks at a failed sign-in before axes counts it
+    "accounts",
     "tracker",
     "notifications",
     "django.contrib.admin",

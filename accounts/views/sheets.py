@@ -98,8 +98,9 @@ def _import(request: SignedInRequest, kind: type[KeeperResource]) -> HttpRespons
             except UnreadableSheet as unreadable:
                 form.add_error("file", str(unreadable))
             else:
-                signed = signing.dumps(rows, salt=_salt(request, kind), compress=True)
-                context |= {"report": report, "rows": signed}
+                context["report"] = report
+                if report.can_go_on:
+                    context["rows"] = signing.dumps(rows, salt=_salt(request, kind), compress=True)
                 return render(request, "accounts/import_preview.html", context)
     return render(request, "accounts/import.html", context | {"form": form})
 

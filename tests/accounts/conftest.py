@@ -1,0 +1,17 @@
+"""The cast and its browsers, and hashes that cost nothing: what is tested is who may do what."""
+
+from typing import Any
+
+import pytest
+
+from tests.pages.conftest import browser, cast, fixed_date
+
+__all__ = ["browser", "cast", "fixed_date"]
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.MD5PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
