@@ -1,6 +1,6 @@
 """Who asks, when and from where: LoginRequiredMiddleware lets nobody else reach the views."""
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from accounts import clock
 from accounts.actions import Origin
@@ -17,3 +17,8 @@ class SignedInRequest(HttpRequest):
 def origin_of(request: SignedInRequest) -> Origin:
     """What the audit is told about this request. Asks the clock."""
     return Origin(by=request.user, now=clock.now(), address=client_address(request))
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """The data of a form that was sent, even an empty one; None where it is only asked for."""
+    return request.POST if request.method == "POST" else None

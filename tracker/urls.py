@@ -44,6 +44,10 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
     # One place to change a password: there it counts against the lock-out, and in the audit.
-    path("admin/password_change/", RedirectView.as_view(pattern_name="accounts:password")),
+    path(
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="accounts:password"),
+        name="admin_password",
+    ),
     path("admin/", admin.site.urls),
 ]

@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from accounts import actions
 from accounts.forms import ChangeEmailForm, ChangePasswordForm
-from accounts.requests import SignedInRequest, origin_of
+from accounts.requests import SignedInRequest, origin_of, posted
 
 
 def account(request: SignedInRequest) -> HttpResponse:
@@ -23,8 +23,8 @@ def account(request: SignedInRequest) -> HttpResponse:
 def password(request: SignedInRequest) -> HttpResponse:
     """Choose a password. Other sessions of the person end, this one goes on."""
     is_first = request.user.must_change_password
-    form = ChangePasswordForm(request.POST or None, request=request)
-    if request.method == "POST" and form.is_valid():
+    form = ChangePasswordForm(posted(request), request=request)
+    if form.is_valid():
         actions.change_password(request.user, form.cleaned_data["new"], origin_of(request))
         update_session_auth_hash(request, request.user)
         messages.success(request, _("密码已修改，下次登录用新密码。"))
@@ -36,8 +36,8 @@ def password(request: SignedInRequest) -> HttpResponse:
 @never_cache
 def email(request: SignedInRequest) -> HttpResponse:
     """Change the address that reminders go to; the password shows that it is the person who asks."""
-    form = ChangeEmailForm(request.POST or None, request=request, initial={"email": request.user.email})
-    if request.method == "POST" and form.is_valid():
+    form = ChangeEmailForm(posted(request), request=request, initial={"email": request.user.email})
+    if form.is_valid():
         actions.change_email(request.user, form.cleaned_data["email"], origin_of(request))
         messages.success(request, _("邮箱已修改，提醒邮件今后发到新的邮箱。"))
         return redirect("accounts:account")

@@ -12,7 +12,7 @@ from accounts.actions import PersonRefused
 from accounts.forms import DisableForm, PeopleFilter, PersonForm
 from accounts.models import User, UserQuerySet
 from accounts.permissions import can_keep, get_person_for, require_keeper, visible_audit, visible_people
-from accounts.requests import SignedInRequest, origin_of
+from accounts.requests import SignedInRequest, origin_of, posted
 
 PEOPLE_PER_PAGE = 50
 EVENTS_SHOWN = 20
@@ -54,8 +54,8 @@ def people(request: SignedInRequest) -> HttpResponse:
 def new_person(request: SignedInRequest) -> HttpResponse:
     """Make an account. The answer shows the one-time password: it is nowhere else, and not shown again."""
     require_keeper(request.user)
-    form = PersonForm(request.POST or None, by=request.user)
-    if request.method == "POST" and form.is_valid():
+    form = PersonForm(posted(request), by=request.user)
+    if form.is_valid():
         made = form.save(commit=False)
         try:
             word = actions.create_person(made, origin_of(request))
@@ -70,8 +70,8 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
     """One account: change what it says; what may be done with it; what happened to it."""
     found = get_person_for(request.user, pk)
     before = actions.snapshot(found)
-    form = PersonForm(request.POST or None, instance=found, by=request.user)
-    if request.method == "POST" and form.is_valid():
+    form = PersonForm(posted(request), instance=found, by=request.user)
+    if form.is_valid():
         actions.change_person(form.save(commit=False), before, origin_of(request))
         messages.success(request, _("已保存。"))
         return redirect("accounts:person", pk=pk)
@@ -97,8 +97,8 @@ def disable(request: SignedInRequest, pk: int) -> HttpResponse:
     if not found.is_active:
         messages.info(request, _("这个账号已经停用。"))
         return redirect("accounts:person", pk=pk)
-    form = DisableForm(request.POST or None, person=found)
-    if request.method == "POST" and form.is_valid():
+    form = DisableForm(posted(request), person=found)
+    if form.is_valid():
         successor = form.cleaned_data["successor"]
         try:
             actions.disable_person(found, successor=successor, origin=origin_of(request))

@@ -7,7 +7,9 @@ from io import BytesIO
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -64,7 +66,8 @@ def test_people_are_looked_at_then_made_with_one_time_passwords(cast, browser) -
     assert AuditEvent.objects.filter(kind="ROLE_CHANGED", subject=cast.reporter).count() == 1
     assert "no-store" in done["Cache-Control"]
 
-    address = unescape(re.search(r'href="(data:[^"]+)"', page)[1])
+    [found] = re.findall(r'href="(data:[^"]+)"', page)
+    address = unescape(found)
     sheet = load_workbook(BytesIO(b64decode(address.partition("base64,")[2]))).worksheets[0]
     listed = {row[2]: row[3] for row in sheet.iter_rows(min_row=2, values_only=True)}
     assert listed == words
@@ -228,8 +231,8 @@ def test_units_are_made_changed_and_given_aliases_and_members(cast, browser) -> 
     assert {member.name for member in collective.members.all()} == {"红旗区人民政府", "市水利局"}
     cast.other_bureau.refresh_from_db()
     assert (cast.other_bureau.is_active, cast.other_bureau.mailbox) == (False, "gx@example.cn")
-    kinds = AuditEvent.objects.filter(region=cast.city).exclude(kind="SIGN_IN").values_list("kind", flat=True)
-    assert sorted(kinds) == ["UNIT_CHANGED", "UNIT_CREATED", "UNIT_CREATED", "UNIT_CREATED"]
+    told = AuditEvent.objects.filter(region=cast.city).exclude(kind="SIGN_IN").values_list("kind", flat=True)
+    assert sorted(told) == ["UNIT_CHANGED", "UNIT_CREATED", "UNIT_CREATED", "UNIT_CREATED"]
 
 
 @pytest.mark.parametrize(
@@ -306,9 +309,6 @@ def test_template_has_the_heads_and_says_how(cast, browser, kind, resource) -> N
 
 
 def test_questions_of_a_preview_grow_with_the_rows_only_a_little(cast, browser) -> None:
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     client = browser(cast.coordinator)
     counts = []
     for size in (1, 11):

@@ -17,7 +17,9 @@ OWN = "xin-mi-ma-2024-yun"
 
 def _word(response) -> str:
     """The one-time password that the page shows."""
-    return re.search(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}", response.content.decode())[0]
+    found = re.search(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}", response.content.decode())
+    assert found
+    return found[0]
 
 
 def _kinds(person: User) -> list[str]:

@@ -1,4 +1,4 @@
-"""Reading and writing xlsx: real files, hostile ones included; no formula is read for its value or written."""
+"""Reading and writing xlsx: real files, hostile ones included; no formula is calculated or written."""
 
 import zipfile
 from io import BytesIO
@@ -24,7 +24,7 @@ def repacked(data: bytes, **members: bytes) -> bytes:
     changed = {name.replace("__", "/") + ".xml": body for name, body in members.items()}
     with zipfile.ZipFile(BytesIO(data)) as old, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.namelist():
-            new.writestr(entry, changed.pop(entry, None) or old.read(entry))
+            new.writestr(entry, changed.pop(entry) if entry in changed else old.read(entry))
         for name, body in changed.items():
             new.writestr(name, body)
     return stream.getvalue()
