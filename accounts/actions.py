@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from axes.utils import reset as lift_lock
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import AuditEvent, Department, DepartmentAlias, NationalAlias, Region, User
@@ -32,6 +34,11 @@ class Origin:
     by: User | None
     now: datetime
     address: str = ""
+
+
+def printed() -> translation.override:
+    """Within it labels are those of files and records: Chinese, whatever language the reader chose."""
+    return translation.override(settings.LANGUAGE_CODE)
 
 
 class PersonRefused(Exception):
@@ -72,10 +79,12 @@ def snapshot(person: User) -> Snapshot:
 
 def words_of(person: User) -> dict[str, str]:
     """An account in the words that people read, by the fields that the audit tells of."""
+    with printed():
+        role = str(person.get_role_display()) if person.role else ""
     return {
         "username": person.username,
         "full_name": person.full_name,
-        "role": person.get_role_display() if person.role else "",
+        "role": role,
         "region": person.region.name if person.region else "",
         "department": person.department.name if person.department else "",
         "email": person.email,
@@ -222,11 +231,13 @@ def words_of_department(
     names = {alias.alias for alias in department.aliases.all()} if department.pk else set()
     own = {fold_name(department.name), fold_name(department.short_name)}
     present = {member.name for member in department.members.all()} if department.pk else set()
+    with printed():
+        kind = str(department.get_kind_display())
     return {
         "short_name": department.short_name,
-        "kind": department.get_kind_display(),
+        "kind": kind,
         "mailbox": department.mailbox,
-        "is_active": _("是") if department.is_active else _("否"),
+        "is_active": "是" if department.is_active else "否",
         "aliases": "、".join(sorted(names | ({fold_name(name) for name in aliases} - own))),
         "members": "、".join(sorted({member.name for member in members} or present)),
     }

@@ -20,7 +20,7 @@ from import_export.results import RowResult
 from tablib import Dataset
 
 from accounts import actions
-from accounts.actions import AliasTaken, Origin, PersonRefused, Snapshot
+from accounts.actions import AliasTaken, Origin, PersonRefused, Snapshot, printed
 from accounts.directory import Directory
 from accounts.forms import DepartmentForm, PersonForm
 from accounts.models import Department, Region, User
@@ -215,7 +215,8 @@ class KeeperResource(ModelResource):
 
     def value_of(self, word: str, choices: Iterable[tuple[str, Any]], head: str) -> str:
         """The stored value of a printed choice. Raises ValidationError."""
-        labels = {str(label): value for value, label in choices}
+        with printed():
+            labels = {str(label): value for value, label in choices}
         if word not in labels:
             what = {"head": head, "word": word, "labels": "、".join(labels)}
             raise ValidationError(_("%(head)s“%(word)s”不对，只能是：%(labels)s。") % what)
@@ -348,7 +349,7 @@ class DepartmentResource(KeeperResource):
         return "、".join(sorted(member.name for member in department.members.all())) if department.pk else ""
 
     def dehydrate_is_active(self, department: Department) -> str:
-        return _("是") if department.is_active else _("否")
+        return "是" if department.is_active else "否"
 
     def key_of(self, row: Row) -> tuple[str, ...]:
         region = self.region_of(row)

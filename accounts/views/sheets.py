@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from tablib import Dataset
 
+from accounts.actions import printed
 from accounts.forms import UploadForm
 from accounts.models import Department, User
 from accounts.permissions import kept_departments, require_keeper, visible_people
@@ -45,7 +46,8 @@ def departments_template(request: SignedInRequest) -> HttpResponse:
 def _export(
     request: SignedInRequest, resource: KeeperResource, rows: QuerySet[User] | QuerySet[Department], name: str
 ) -> HttpResponse:
-    table = resource.export(rows)
+    with printed():
+        table = resource.export(rows)
     notes = [str(note) for note in resource.notes]
     texts = ([str(cell) for cell in row] for row in table)
     return _attachment(write_sheet(resource.title, table.headers, texts, notes=notes), name)

@@ -320,3 +320,18 @@ def test_questions_of_a_preview_grow_with_the_rows_only_a_little(cast, browser) 
         counts.append(len(asked))
 
     assert (counts[1] - counts[0]) / 10 <= 16
+
+
+def test_words_of_a_file_and_of_the_audit_are_chinese_in_an_english_page(cast, browser) -> None:
+    client = browser(cast.coordinator)
+    client.cookies["django_language"] = "en"
+
+    for kind in ("people", "departments"):
+        upload = SimpleUploadedFile("a.xlsx", client.get(reverse(f"accounts:export_{kind}")).content)
+        report = client.post(reverse(f"accounts:import_{kind}"), {"file": upload}).context["report"]
+        keeps_all = {"zhoumin", "sunjianguo"}  # coordinators and leaders are not the coordinator's to keep
+        assert {o.kind for o in report.outcomes if o.name not in keeps_all} == {"same"}
+
+    preview = _look(client, "people", PEOPLE, ("wangfang", None, "单位负责人", None, None, None))
+    _confirm(client, "people", preview)
+    assert AuditEvent.objects.get(kind="ROLE_CHANGED").detail == {"role": ["填报员", "单位负责人"]}
