@@ -50,6 +50,7 @@ class PersonForm(forms.ModelForm):
     class Meta:
         model = User
         fields = ["username", "full_name", "role", "region", "department", "email"]
+        labels = {"username": _("用户名"), "email": _("邮箱")}
         help_texts = {
             "username": _("登录时输入，例如姓名拼音。字母、数字和 @ . + - _，建好后不能改。"),
             "email": _("提醒邮件发到这里。"),
