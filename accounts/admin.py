@@ -1,6 +1,6 @@
 """The back office for regions, departments and people."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
@@ -38,6 +38,7 @@ class AliasFormSet(BaseInlineFormSet):
         department = self.instance
         if department.region_id is None:
             return
+        seen: set[str] = set()
         for form in self.forms:
             alias = form.cleaned_data.get("alias") if form.is_valid() else None
             if not alias or form.cleaned_data.get("DELETE"):
@@ -46,6 +47,9 @@ class AliasFormSet(BaseInlineFormSet):
             form.instance.region = department.region
             if DepartmentAlias.objects.of_others(form.instance).exists():
                 form.add_error("alias", _("本地区已有单位使用此别名。"))
+            elif form.instance.alias in seen:
+                form.add_error("alias", _("这个别名写了两次。"))
+            seen.add(form.instance.alias)
 
 
 class AliasInline(admin.TabularInline):
@@ -55,8 +59,23 @@ class AliasInline(admin.TabularInline):
     extra = 1
 
 
+class DepartmentForm(ModelForm):
+    """A collective's members get its tasks: they are units of the same region that can answer for them."""
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        region = self.instance.region_id or getattr(data.get("region"), "pk", None)
+        members = data.get("members") or []
+        if any(member.region_id != region for member in members):
+            self.add_error("members", _("成员单位要属于同一地区。"))
+        if any(member.kind == Department.Kind.COLLECTIVE for member in members):
+            self.add_error("members", _("统称不能再作成员，请选具体单位。"))
+        return data
+
+
 @admin.register(Department)
 class DepartmentAdmin(admin.ModelAdmin):
+    form = DepartmentForm
     list_display = ["short_name", "name", "region", "kind", "is_active"]
     list_filter = ["kind", "is_active", "region"]
     list_select_related = ["region"]
@@ -64,6 +83,10 @@ class DepartmentAdmin(admin.ModelAdmin):
     filter_horizontal = ["members"]
     ordering = ["region", "name"]
     inlines = [AliasInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """A unit with its tasks, aliases and people stays in the region it was made in."""
+        return ["region"] if obj else []
 
 
 @admin.register(NationalAlias)

@@ -24,10 +24,13 @@ class Directory:
     def __init__(self, region: Region) -> None:
         self._region = fold_name(region.name)
         departments = {d.pk: d for d in Department.objects.in_region(region).filter(is_active=True)}
-        self._by_name: dict[str, Department] = {}
+        self._by_name = {fold_name(department.name): department for department in departments.values()}
+        short_names: dict[str, list[Department]] = {}
         for department in departments.values():
-            self._by_name.setdefault(fold_name(department.name), department)
-            self._by_name.setdefault(fold_name(department.short_name), department)
+            short_names.setdefault(fold_name(department.short_name), []).append(department)
+        for short_name, found in short_names.items():
+            if len(found) == 1:  # one that several go by tells nobody apart
+                self._by_name.setdefault(short_name, found[0])
         for alias in DepartmentAlias.objects.filter(region=region, department__in=departments):
             self._by_name.setdefault(alias.alias, departments[alias.department_id])
         self._national: dict[str, set[str]] = {}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -70,6 +71,10 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         aliases = DepartmentAlias.objects.filter(department=OuterRef("pk"), alias__icontains=words)
         return self.filter(names | Exists(aliases))
 
+    def choosable_in(self, region: Region) -> Self:
+        """What a printed name of the region's plans can be said to mean, collectives included."""
+        return self.in_region(region).filter(is_active=True).order_by("name", "pk")
+
     def answerable(self) -> Self:
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
@@ -101,6 +106,9 @@ class Department(models.Model):
     is_active = models.BooleanField(_("在用"), default=True)
 
     objects = DepartmentQuerySet.as_manager()
+
+    if TYPE_CHECKING:
+        region_id: int
 
     class Meta:
         verbose_name = _("单位")
@@ -282,6 +290,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.full_name or self.username
+
+    def clean(self) -> None:
+        """A person of one region with a unit of another would read that unit's work from outside."""
+        super().clean()
+        if self.department is not None and self.department.region_id != self.region_id:
+            raise ValidationError({"department": _("这个单位不属于所选的地区。")})
 
     @property
     def is_unit_person(self) -> bool:

@@ -382,6 +382,8 @@ class DepartmentResource(KeeperResource):
         self._members = [self.department_of(name, region) for name in _parts(row["成员单位"])]
         if self._members and data["kind"] != Department.Kind.COLLECTIVE:
             raise ValidationError(_("只有类别是“统称”的单位才有成员单位。"))
+        if any(member.kind == Department.Kind.COLLECTIVE for member in self._members):
+            raise ValidationError(_("统称不能再作成员，请选具体单位。"))
         _refuse(DepartmentForm(data, instance=instance))
         self._changes = self.changes_of(instance, row)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -72,7 +73,7 @@ class Run(models.Model):
         indexes = [models.Index(fields=["kind", "-started_at"], name="run_latest_by_kind")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.started_at:%Y-%m-%d %H:%M}"
+        return f"{self.get_kind_display()} {localtime(self.started_at):%Y-%m-%d %H:%M}"
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -197,6 +197,8 @@ def _ladders(
         since = _last_activity(facts)
         yield Ladder(Audience.UNIT, since, tuple(_silence_steps(since, policy, calendar, today)))
         return
+    if facts.due_date > today + policy.horizon:
+        return  # no stage has come; and a date at the end of the calendar has no day after it to compute
     yield Ladder(Audience.UNIT, facts.due_date, tuple(_due_steps(facts.due_date, policy, calendar, today)))
     # Nobody can be late with what was not yet theirs: a task given out overdue escalates from that day.
     late_from = max(facts.due_date, facts.created_on)

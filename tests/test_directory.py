@@ -58,3 +58,14 @@ def test_an_alias_belongs_to_one_department(city: Region) -> None:
     add_alias(make_department(city, "市城管局"), "城管委")
     with pytest.raises(AliasTaken):
         add_alias(make_department(city, "市城建局"), "城管委")
+
+
+def test_a_short_name_of_two_departments_is_left_to_a_person(city: Region) -> None:
+    bureau, station = make_department(city, "新乡市环境执法支队"), make_department(city, "新乡市环境监测站")
+    for department in (bureau, station):
+        department.short_name = "环境队站"
+        department.save(update_fields=["short_name"])
+    directory = Directory(city)
+    assert directory.match("环境队站") is None
+    assert directory.match("新乡市环境监测站") == station
+    assert {found.department for found in directory.suggest("环境监测站")} >= {station}

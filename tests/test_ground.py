@@ -145,6 +145,15 @@ def test_unsafe_production_does_not_start(command, tmp_path):
     assert "duban.E002" in run.stdout + run.stderr
 
 
+def test_a_misspelt_environment_is_refused(tmp_path):
+    """It would run as a trial: debug allowed, a known key, every host."""
+    environment = {"PATH": os.environ["PATH"], "DUBAN_ENV": "Production", "DUBAN_HOME": str(tmp_path)}
+    command = [sys.executable, "-c", "import tracker.settings"]
+    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
+    assert run.returncode != 0
+    assert "DUBAN_ENV=Production 无效" in run.stderr
+
+
 def test_redis_answers(redis_url):
     with redis.Redis.from_url(redis_url) as client:
         assert client.ping()

@@ -1,5 +1,6 @@
 """manage.py import_plan: the same import as on the page, by hand."""
 
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 
@@ -33,6 +34,13 @@ def test_a_second_import_says_so_and_changes_nothing() -> None:
     _run(str(SAMPLE), "--region", "新乡市")
     assert "内容相同，未作改动" in _run(str(SAMPLE), "--region", "新乡市")
     assert Plan.objects.count() == 1
+
+
+def test_the_day_of_the_first_import_is_a_day_in_china() -> None:
+    make_region("新乡市")
+    _run(str(SAMPLE), "--region", "新乡市")
+    Plan.objects.update(created_at=datetime(2024, 10, 20, 16, 30, tzinfo=UTC))  # 00:30 on the 21st
+    assert "已于 2024-10-21 导入" in _run(str(SAMPLE), "--region", "新乡市")
 
 
 def test_confirm_makes_tasks_and_a_second_time_none(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tracker.models.tasks import AssignmentQuerySet
 from tracker.workflow import YELLOW_DAYS, Status
 
 GROUP_LIMIT = 50
+SIGN_LIMIT = 1000  # rows of one press: a form has a limit of fields, and a person of attention
 OVERDUE_ROWS_PER_UNIT = 20
 
 
@@ -164,7 +165,7 @@ def my_work(assignments: AssignmentQuerySet, today: date) -> list[WorkGroup]:
     signed = assignments.active()
     groups: list[tuple[str, str | Promise, AssignmentQuerySet, str]] = [
         ("overdue", _("逾期"), assignments.overdue(today), "due=overdue"),
-        ("unsigned", _("待签收"), assignments.unsigned().not_overdue(today), "status=PENDING"),
+        ("unsigned", _("待签收"), assignments.unsigned().not_overdue(today), "status=PENDING&due=ahead"),
         ("week", _("7日内到期"), signed.due_within(today, YELLOW_DAYS), "status=ACTIVE&due=week"),
         ("later", _("其他在办"), signed.due_after(today, YELLOW_DAYS), "status=ACTIVE&due=later"),
         ("review", _("待审核"), assignments.awaiting_review(), "status=SUBMITTED"),

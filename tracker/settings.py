@@ -10,11 +10,15 @@ from pathlib import Path
 
 import environ
 from celery.schedules import crontab
+from django.core.exceptions import ImproperlyConfigured
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-PRODUCTION = env("DUBAN_ENV", default="embedded") == "production"
+DUBAN_ENV = env("DUBAN_ENV", default="embedded")
+if DUBAN_ENV not in ("embedded", "production"):  # a slip of the pen would leave every safeguard off
+    raise ImproperlyConfigured(f"DUBAN_ENV={DUBAN_ENV} 无效：只能写 embedded 或 production。")
+PRODUCTION = DUBAN_ENV == "production"
 DEBUG = env.bool("DEBUG", default=False)
 INSECURE_SECRET_KEY = "embedded-default-not-for-production-use-0123456789-abcdefghij"
 SECRET_KEY = env("SECRET_KEY", default=INSECURE_SECRET_KEY)

@@ -52,6 +52,8 @@ class Move(models.TextChoices):
     by_unit = nonmember(("SIGN", "REPORT", "SUBMIT"))
     by_coordinator = nonmember(("APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN"))
     needs_reason = nonmember(("RETURN", "SUSPEND", "RESUME", "REOPEN"))
+    # Made by a button. A report has a form of its own: its percentage and words are what it is.
+    by_button = nonmember(("SIGN", "SUBMIT", "APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN"))
 
 
 TRANSITIONS: dict[str, dict[str, str]] = {

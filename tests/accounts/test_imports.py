@@ -243,6 +243,7 @@ def test_units_are_made_changed_and_given_aliases_and_members(cast, browser) -> 
         (("市水利局", None, None, None, "环保局", None, None), "别名“环保局”已属于本地区另一个单位"),
         (("市水利局", None, None, None, None, "市生态环境局", None), "只有类别是“统称”"),
         (("全市各局", None, "统称", None, None, "无此局", None), "没有单位“无此局”"),
+        (("全市各局", None, "统称", None, None, "各有关单位", None), "统称不能再作成员"),
         (("市水利局", None, None, None, None, None, "也许"), "在用“也许”不对"),
         (("=A1", None, None, None, None, None, None), "是公式"),
         (("长" * 121, None, None, None, None, None, None), "120"),
@@ -250,6 +251,7 @@ def test_units_are_made_changed_and_given_aliases_and_members(cast, browser) -> 
 )
 def test_refused_unit_says_why(cast, browser, row, reason) -> None:
     DepartmentAlias.objects.create(department=cast.bureau, region=cast.city, alias="环保局")
+    make_department(cast.city, "各有关单位", kind="COLLECTIVE")
 
     response = _look(browser(cast.coordinator), "departments", UNITS, row)
 

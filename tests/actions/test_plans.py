@@ -1,6 +1,7 @@
 """From a parsed plan to a draft, and from the draft to tasks."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -73,6 +74,18 @@ def test_the_same_text_a_second_time_changes_nothing(cast: Cast) -> None:
     assert Clause.objects.count() == 2
 
 
+def test_long_names_that_begin_alike_are_cut_to_one_unit(cast: Cast) -> None:
+    plan = _import(cast, _parsed(("局" * 120 + "甲", "lead"), ("局" * 120 + "乙", "support")))
+    assert plan.units.get().name == "局" * 120
+
+
+def test_a_target_too_large_to_keep_is_a_doubt_and_loses_nothing_else(cast: Cast) -> None:
+    goals = tuple(types.Target(f"产值{n}元", "产值", ">=", float(n), "元") for n in (10**14, 10**14 - 1))
+    plan = _import(cast, replace(_parsed(("市生态环境局", "lead")), goals=goals))
+    assert [target.value for target in plan.targets.all()] == [10**14 - 1]
+    assert "产值100000000000000元" in plan.doubts.get().message
+
+
 def test_another_region_may_import_the_same_text(cast: Cast) -> None:
     import_plan(_parsed(), region=cast.city, by=None, now=NOW)
     assert import_plan(_parsed(), region=cast.foreign, by=None, now=NOW).is_new
@@ -127,8 +140,10 @@ def test_a_collective_fans_out_to_its_active_members(cast: Cast) -> None:
     assert set(shares.values_list("department", "via")) == {(c.pk, every.pk) for c in counties[:2]}
 
 
-def test_a_collective_without_members_holds_up_confirming(cast: Cast) -> None:
-    make_department(cast.city, "各有关单位", kind="COLLECTIVE")
+@pytest.mark.parametrize("members", [[], ["已撤销的局"]])
+def test_a_collective_without_members_holds_up_confirming(cast: Cast, members: list[str]) -> None:
+    every = make_department(cast.city, "各有关单位", kind="COLLECTIVE")
+    every.members.set([make_department(cast.city, name, is_active=False) for name in members])
     plan = _import(cast, _parsed(("各有关单位", "lead")))
     with pytest.raises(ConfirmRefused, match="成员单位"):
         confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
@@ -183,6 +198,22 @@ def test_a_measure_without_a_unit_holds_up_confirming_until_it_has_one_or_is_wai
         confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
     plans.add_unit(plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
     assert confirm_plan(plan.pk, by=cast.coordinator, now=NOW).assignments == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_unit_named_for_a_measure_answers_even_where_the_plan_waived_its_name(
+    cast: Cast, known: bool
+) -> None:
+    doubt = types.Doubt("unit-missing", "没有责任单位", (0, 5))
+    plan = _import(cast, _parsed(default=["市生态环境局"], warnings=[doubt]))
+    if known:
+        namesake = make_department(cast.city, "市生态环境局（旧）")
+        plans.settle_unit(plan.units.get().pk, department=namesake, remember=False)
+    else:
+        plans.waive_unit(plan.units.get().pk)
+    plans.add_unit(plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
+    confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
+    assert Assignment.objects.filter(department=cast.bureau, role="LEAD").count() == 2
 
 
 def test_a_waived_measure_makes_no_task_of_nobodys(cast: Cast) -> None:

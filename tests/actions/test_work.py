@@ -26,7 +26,9 @@ def _moved(assignment: Assignment) -> Assignment:
 @pytest.mark.parametrize("status", Status.values)
 @pytest.mark.parametrize("move", [m for m in Move.values if m != Move.CLOSE_WITH_TASK])
 def test_move_follows_the_table_and_only_the_table(cast: Cast, move: str, status: str) -> None:
-    assignment = make_assignment(cast.bureau, status=status, plan=cast.plan, last_reported_at=NOW)
+    assignment = make_assignment(
+        cast.bureau, status=status, plan=cast.plan, last_reported_at=NOW, percent=100
+    )
     by = cast.reporter if move in Move.by_unit else cast.coordinator
     expected = TRANSITIONS[move].get(status)
     if expected is None:

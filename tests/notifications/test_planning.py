@@ -1,6 +1,7 @@
 """plan_reminders against a database: who gets what, once, and with how many queries."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from threading import Barrier, Thread
 from typing import Any
 
@@ -222,6 +223,11 @@ def test_run_that_breaks_off_is_seen_and_taken_up(cast: Cast, monkeypatch: pytes
     assert Message.objects.count() == 3
 
 
+def test_a_run_is_named_by_its_local_time() -> None:
+    run = Run(kind=Run.Kind.PLAN, started_at=datetime(2024, 10, 20, 23, 5, tzinfo=UTC))
+    assert str(run) == "生成提醒 2024-10-21 07:05"
+
+
 def test_provisional_year_is_said(cast: Cast) -> None:
     assert plan(date(2031, 1, 6)).is_provisional
     assert "按周末推算" in Run.objects.get().note
@@ -334,6 +340,16 @@ def test_command_plans_and_sends(cast: Cast, capsys: pytest.CaptureFixture[str])
     assert "生成3封，已发送3封，未成功0封" in capsys.readouterr().out
     call_command("remind", "--today", "2024-10-21")
     assert "生成0封" in capsys.readouterr().out
+
+
+def test_command_claims_each_mail_at_its_own_moment(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the last of many mails would hold a claim that ended long ago, and a worker would send it too."""
+    old(cast, date(2024, 10, 18))
+    moments = (NOW + timedelta(minutes=20 * step) for step in count())
+    monkeypatch.setattr("tracker.clock.now", lambda: next(moments))
+    call_command("remind")
+    sent = list(Message.objects.order_by("pk").values_list("sent_at", flat=True))
+    assert sent == [NOW + timedelta(minutes=20 * step) for step in (1, 2, 3)]
 
 
 def test_command_refuses_what_it_does_not_know(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

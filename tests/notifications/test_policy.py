@@ -232,6 +232,13 @@ def test_override_beats_the_announcement() -> None:
     )
 
 
+def test_a_date_at_the_end_of_the_calendar_breaks_nothing() -> None:
+    far = AssignmentFacts(id=1, status=Status.PENDING, due_date=date.max, created_on=day("2024-10-21"))
+    assert [due.stage for due in stages_due(far, DEFAULT_POLICY, CALENDAR, day("2024-10-21"), set())] == [
+        "NEW_0"
+    ]
+
+
 def test_stage_labels() -> None:
     assert [stage_label(stage) for stage in ("BEFORE_7", "BEFORE_0", "OVERDUE_15", "ESCALATE_LEADER_10")] == [
         "到期前7天",

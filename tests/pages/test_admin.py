@@ -5,7 +5,7 @@ from django.contrib import admin
 from django.urls import reverse
 
 from accounts.models import DepartmentAlias, User
-from tests.factories import TODAY, Cast, make_assignment
+from tests.factories import TODAY, Cast, make_assignment, make_department
 from tracker.actions.work import move_assignment
 from tracker.models import Assignment, Measure, ProgressReport, Task, TaskEvent
 from tracker.workflow import Move, Status
@@ -84,3 +84,58 @@ def test_alias_of_another_unit_is_refused_with_words(cast, root) -> None:
 
     assert "本地区已有单位使用此别名" in response.content.decode()
     assert DepartmentAlias.objects.count() == 1
+
+
+def test_alias_written_twice_is_refused_with_words(cast, root) -> None:
+    url = reverse("admin:accounts_department_change", args=[cast.bureau.pk])
+    twice = {
+        "aliases-TOTAL_FORMS": "2",
+        "aliases-1-alias": "市環保局",
+        "aliases-1-department": cast.bureau.pk,
+    }
+
+    response = root.post(url, _department_form(cast.bureau, "市环保局") | twice)
+
+    assert "这个别名写了两次" in response.content.decode()
+    assert not DepartmentAlias.objects.exists()
+
+
+def test_members_of_a_collective_are_units_of_its_own_region(cast, root) -> None:
+    every = make_department(cast.city, "各有关单位", kind="COLLECTIVE")
+    other = make_department(cast.city, "市直各部门", kind="COLLECTIVE")
+    url = reverse("admin:accounts_department_change", args=[every.pk])
+    none = {"aliases-TOTAL_FORMS": "0"}
+
+    for member, said in [(cast.foreign_bureau, "同一地区"), (other, "不能再作成员")]:
+        response = root.post(url, _department_form(every, "") | none | {"members": member.pk})
+        assert said in response.content.decode()
+        assert not every.members.exists()
+    root.post(url, _department_form(every, "") | none | {"members": cast.bureau.pk})
+    assert every.members.get() == cast.bureau
+
+
+def test_a_unit_stays_in_its_region(cast, root) -> None:
+    url = reverse("admin:accounts_department_change", args=[cast.other_bureau.pk])
+
+    root.post(url, _department_form(cast.other_bureau, "工信局") | {"region": cast.foreign.pk})
+
+    cast.other_bureau.refresh_from_db()
+    assert cast.other_bureau.region == cast.city
+
+
+def test_a_person_belongs_to_a_unit_of_the_own_region(cast, root) -> None:
+    url = reverse("admin:accounts_user_change", args=[cast.reporter.pk])
+    answers = {
+        "username": "wangfang",
+        "full_name": "王芳",
+        "email": "",
+        "role": "REPORTER",
+        "is_active": "on",
+    }
+
+    foreign = answers | {"region": cast.city.pk, "department": cast.foreign_bureau.pk}
+    assert "不属于所选的地区" in root.post(url, foreign).content.decode()
+    root.post(url, answers | {"region": cast.city.pk, "department": cast.other_bureau.pk})
+
+    cast.reporter.refresh_from_db()
+    assert cast.reporter.department == cast.other_bureau

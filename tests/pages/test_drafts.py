@@ -177,6 +177,14 @@ def test_one_wrong_date_saves_none_of_the_measure(client: Client, draft: Plan) -
     assert not Clause.objects.filter(is_due_edited=True).exists()
 
 
+@pytest.mark.parametrize("typed", ["0024-10-31", "9999-12-31"])
+def test_a_year_half_typed_or_meant_as_never_is_refused(client: Client, draft: Plan, typed: str) -> None:
+    clause = Clause.objects.all()[0]
+    response = _post(client, "draft_measure", draft, clause.measure_id, **{f"c{clause.pk}-due_date": typed})
+    assert response.status_code == 400
+    assert "2000 到 2099" in response.content.decode()
+
+
 def test_a_doubt_is_ticked_off_and_leaves_the_list(client: Client, draft: Plan) -> None:
     doubt = Doubt.objects.filter(is_blocking=False)[0]
     response = _post(client, "draft_doubt", draft, doubt.pk)
@@ -194,8 +202,24 @@ def test_a_live_plans_draft_pages_answer_politely(client: Client, draft: Plan) -
     Plan.objects.filter(pk=draft.pk).update(status=Plan.Status.LIVE, confirmed_at=draft.created_at)
     doubt = Doubt.objects.all()[0]
     response = client.post(reverse("draft_doubt", args=[draft.pk, doubt.pk]), follow=True)
-    assert "已由他人下达" in response.content.decode()
+    assert "已经下达" in response.content.decode()
+    unusable = client.post(reverse("draft_unit", args=[draft.pk, draft.units.all()[0].pk]), {}, follow=True)
+    assert "已经下达" in unusable.content.decode()
     assert client.get(reverse("draft", args=[draft.pk])).status_code == 404
+
+
+def test_signing_in_again_after_a_time_out_leads_back_to_the_draft(client: Client, draft: Plan) -> None:
+    response = client.get(reverse("draft_confirm", args=[draft.pk]))
+    assert (response.status_code, response.headers["Location"]) == (302, reverse("draft", args=[draft.pk]))
+    assert not Task.objects.exists()
+
+
+def test_a_dissolved_department_is_not_offered(client: Client, draft: Plan, cast: Cast) -> None:
+    address, option = reverse("draft", args=[draft.pk]), f'<option value="{cast.bureau.pk}">'
+    assert option in client.get(address).content.decode()
+    cast.bureau.is_active = False
+    cast.bureau.save(update_fields=["is_active"])
+    assert option not in client.get(address).content.decode()
 
 
 @pytest.mark.parametrize(

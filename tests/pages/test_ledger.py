@@ -57,6 +57,7 @@ def rows(cast: Cast) -> None:
         ("role=SUPPORT", ["七天后到期"]),
         ("month=2024-10&status=ACTIVE", ["逾期一天", "今天到期", "七天后到期"]),
         ("month=2024-11", []),
+        ("month=9999-12", []),
         ("q=到期+天后", ["七天后到期", "八天后到期"]),
         ("q=%25", []),
         ("sort=-percent&status=ACTIVE", ["今天到期", "逾期一天", "七天后到期", "没有期限"]),
@@ -91,6 +92,9 @@ def test_filters_by_plan_unit_and_measure(cast, texts) -> None:
         "light=NO",
         "sort=DROP",
         "q=%00",
+        "plan=" + "9" * 30,
+        "plan=" + "9" * 5000,
+        "q=" + "+".join(["甲"] * 1500),
     ],
 )
 def test_senseless_question_lists_nothing_and_says_so(texts, cast, browser, query: str) -> None:
@@ -98,6 +102,15 @@ def test_senseless_question_lists_nothing_and_says_so(texts, cast, browser, quer
 
     page = browser(cast.coordinator).get(f"{reverse('ledger')}?{query}").content.decode()
     assert "error-summary" in page
+
+
+def test_work_of_a_dissolved_unit_can_be_listed(cast, texts) -> None:
+    """The overdue list counts it, and its number leads here."""
+    make_assignment(cast.bureau, plan=cast.plan, text="留下的任务", due_date=TODAY - timedelta(days=1))
+    cast.bureau.is_active = False
+    cast.bureau.save()
+
+    assert texts(f"due=overdue&unit={cast.bureau.pk}") == ["留下的任务"]
 
 
 def test_unit_of_another_region_cannot_be_asked_for(cast, texts) -> None:

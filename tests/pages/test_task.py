@@ -79,6 +79,7 @@ def test_targets_are_listed(cast, browser, task) -> None:
 def test_unit_sees_how_others_stand_but_not_what_they_wrote(cast, browser, task, lead, support) -> None:
     _report(lead, cast.reporter, "本单位的进展")
     _report(support, cast.outsider, "工信局内部情况", percent=73)
+    _report(support, cast.outsider, "工信局已完成", percent=100)
     move_assignment(support.pk, Move.SUBMIT, by=cast.outsider, now=NOW, note="")
     move_assignment(support.pk, Move.RETURN, by=cast.coordinator, now=NOW, note="退回工信局的理由")
 
@@ -188,7 +189,14 @@ def test_two_coordinators_the_second_is_told_and_may_go_on(cast, browser, task) 
 
 
 @pytest.mark.parametrize(
-    "answers", [{}, {"move": "NO", "version": "1"}, {"move": "SIGN"}, {"move": "SIGN", "version": "x"}]
+    "answers",
+    [
+        {},
+        {"move": "NO", "version": "1"},
+        {"move": "SIGN"},
+        {"move": "SIGN", "version": "x"},
+        {"move": "SIGN", "version": f"-{10**30}"},
+    ],
 )
 def test_nonsense_move_is_refused(cast, browser, lead, answers) -> None:
     response = browser(cast.reporter).post(reverse("move", args=[lead.pk]), answers)
@@ -196,13 +204,25 @@ def test_nonsense_move_is_refused(cast, browser, lead, answers) -> None:
     assert response.status_code == 400
 
 
-def test_system_move_cannot_be_asked_for(cast, browser, lead) -> None:
-    browser(cast.coordinator).post(
-        reverse("move", args=[lead.pk]), {"move": "CLOSE_WITH_TASK", "version": "1"}
-    )
+@pytest.mark.parametrize(("person", "move"), [("coordinator", "CLOSE_WITH_TASK"), ("reporter", "REPORT")])
+def test_only_moves_that_have_a_button_can_be_asked_for(cast, browser, lead, person, move) -> None:
+    """The system closes supporting shares by itself, and a report without percentage and words is none."""
+    client = browser(getattr(cast, person))
+
+    response = client.post(reverse("move", args=[lead.pk]), {"move": move, "version": "1"})
+
+    lead.refresh_from_db()
+    assert (response.status_code, lead.version, lead.events.count()) == (400, 1, 0)
+
+
+def test_handing_in_what_is_not_done_is_refused(cast, browser, lead) -> None:
+    _report(lead, cast.reporter, "过半", percent=60)
+
+    page = browser(cast.reporter).post(reverse("move", args=[lead.pk]), {"move": "SUBMIT", "version": "2"})
 
     lead.refresh_from_db()
     assert lead.status == Status.ACTIVE
+    assert "完成进度要填 100" in page.content.decode()
 
 
 def test_asking_by_address_moves_nothing(cast, browser, lead) -> None:

@@ -77,12 +77,31 @@ def test_groups_put_the_overdue_first_and_name_each_row_once(cast, browser) -> N
 def test_long_group_shows_its_first_rows_and_leads_to_all(cast, browser) -> None:
     for _ in range(52):
         make_assignment(cast.bureau, plan=cast.plan, status=Status.PENDING)
+    late = make_assignment(
+        cast.bureau, plan=cast.plan, status=Status.PENDING, due_date=TODAY - timedelta(days=1)
+    )
+    client = browser(cast.reporter)
 
-    response = browser(cast.reporter).get(reverse("my_work"))
+    overdue, group = [group for group in client.get(reverse("my_work")).context["groups"] if group.count]
 
-    [group] = [group for group in response.context["groups"] if group.count]
+    assert overdue.rows == [late]
     assert (group.count, len(group.rows), group.hidden) == (52, 50, 2)
-    assert f"{reverse('ledger')}?status=PENDING" in response.content.decode()
+    listed = client.get(f"{reverse('ledger')}?{group.query}").context["page"]
+    assert listed.paginator.count == group.count
+
+
+def test_more_than_one_press_can_sign_for_is_signed_in_turns(cast, browser, monkeypatch) -> None:
+    monkeypatch.setattr("tracker.dashboards.SIGN_LIMIT", 2)
+    later = [
+        make_assignment(cast.bureau, status=Status.PENDING, due_date=TODAY + timedelta(days=n))
+        for n in (3, 2, 1)
+    ]
+    client = browser(cast.reporter)
+
+    page = client.get(reverse("my_work"))
+
+    assert page.context["unsigned"] == [later[2].pk, later[1].pk]
+    assert "签收最急的 2 项" in page.content.decode()
 
 
 def test_empty_page_says_what_would_be_here(cast, browser) -> None:
@@ -140,8 +159,9 @@ def test_signing_for_all_takes_only_what_was_listed_and_is_ours(cast, browser) -
     assert "已签收 2 项" in response.content.decode()
 
 
-def test_signing_for_all_with_nonsense_is_refused(cast, browser) -> None:
-    response = browser(cast.reporter).post(reverse("sign_for_all"), {"assignment": ["1; DROP"]})
+@pytest.mark.parametrize("key", ["1; DROP", "9" * 30, "9" * 5000])
+def test_signing_for_all_with_nonsense_is_refused(cast, browser, key: str) -> None:
+    response = browser(cast.reporter).post(reverse("sign_for_all"), {"assignment": [key]})
 
     assert (response.status_code, "请求有误" in response.content.decode()) == (400, True)
 

@@ -90,6 +90,56 @@ OUTLINES = {
         f"10.摸清底数。开展排查。{UNITS}\n\n规范检查,依法处罚。(市司法局负责)\n11.建立台账。逐一登记。",
         ["摸清底数", "建立台账"],
     ),
+    "number before a month or a count": (
+        "1.春节前完成清洗。\n2.4月20日前报送清单。\n3.6月底完成翻新35座。\n4.30个项目全部开工。",
+        ["春节前完成清洗", "4月20日前报送清单", "6月底完成翻新35座", "30个项目全部开工"],
+    ),
+    "sections with decimals": (
+        "2.重点任务\n2.4完善制度。修订办法。\n2.5强化考核。每季通报。",
+        ["完善制度", "强化考核"],
+    ),
+    "small full stop behind a number": (
+        "1﹒摸清底数。开展排查。\n2﹒建立台账。逐一登记。",
+        ["摸清底数", "建立台账"],
+    ),
+    "a long sentence is a whole title": (
+        "1.推进国家组织药品集中采购和使用试点,加强对中标药品质量、试点地区公立医疗机构优先使用和药款结算、中标药品生产的监测,做好保证使用、稳定供应等工作。(市医保局负责)",
+        [
+            "推进国家组织药品集中采购和使用试点,加强对中标药品质量、试点地区公立医疗机构优先使用和药款结算、中标药品生产的监测,做好保证使用、稳定供应等工作"
+        ],
+    ),
+    "requirements of the work are measures": (
+        "一、总体要求\n坚持依法。\n二、目标要求\n到2025年达标。\n三、工作要求\n(一)压实责任。主要负责同志亲自部署。",
+        ["压实责任"],
+    ),
+    "heading and text with a blank between": (
+        "五、工作进度安排 专项整治工作总体上分四个阶段进行。研究制定方案。\n六、工作要求 (一)加强领导。开展整治是重要举措,要高度重视。",
+        ["工作进度安排", "加强领导"],
+    ),
+    "units of its own above numbers that begin in the middle": (
+        "(八)方便查询。各部门支持查询。(责任单位:市高院、市公安局)\n2.完善验收。编制手册。(责任部门:市住建委)",
+        ["方便查询", "完善验收"],
+    ),
+    "preface before the numbers of one line": (
+        "关于支持人才的十条意见。现提出以下意见。1.对引进的团队给予资助。责任单位:市科技局。2.对重大项目给予奖励。责任单位:市商务局。",
+        ["对引进的团队给予资助", "对重大项目给予奖励"],
+    ),
+    "list of annexes": (
+        "一、落实责任\n制定计划,抓好落实。\n附件:1.任务分解表\n2.民生实事任务分解表\n3.联系人名单\n甲县人民政府\n2018年8月16日",
+        ["落实责任"],
+    ),
+    "articles of the document itself": (
+        "第一章 总则\n第一条 为加强整治,制定本办法。\n第二条 本办法适用于全镇。\n第二章 任务\n第三条 各村应当每日清运垃圾。\n第四条 本办法由镇政府负责解释。\n第五条 本办法自2024年1月1日起施行。",
+        ["各村应当每日清运垃圾"],
+    ),
+    "bare paragraphs with labels": (
+        "加快项目建设\n推进10个项目,6月底前开工。\n责任单位:县发改局\n完善交通网络\n新建公路50公里。\n责任单位:县交通局",
+        ["推进10个项目,6月底前开工", "新建公路50公里"],
+    ),
+    "a notice that orders nothing": (
+        "甲市政府办公室关于分解落实报告的通知\n各区:\n现将报告确定的工作任务进行责任分解,请各部门亲自抓。\n2017年全市主要预期目标是:生产总值增长8.5%。全面完成任务。",
+        [],
+    ),
     "parts inside a paragraph": (
         "1.摸清底数。一是开展排查;二是登记造册;三是建立台账。\n2.严格执法。依法查处。",
         ["摸清底数", "严格执法"],
@@ -132,6 +182,10 @@ def test_default_units_stand_once() -> None:
         "以下各项任务均需各镇政府负责落实,不再一一列出",
         "以下均需各镇政府落实,不再单独列出",
         "各镇政府负责落实,以下不再列出",
+        "以下各条均需各镇政府落实,不再单独列出",
+        "具体任务均涉及各镇政府,不再做分工,下同",
+        "各项工作均需各镇政府落实,以下不再列出",
+        "各镇政府负责落实,下同",
     ],
 )
 def test_default_clause(words: str) -> None:
@@ -177,6 +231,94 @@ def test_unit_as_heading() -> None:
     assert [roles(plan, index) for index in (0, 1)] == [{"市教育局": L}, {"市公安局": L}]
 
 
+@pytest.mark.parametrize("heading", ["一、县应急管理局", "一、县应急管理局(2项)", "一、县应急管理局主要职责"])
+def test_numbered_duties_below_a_unit(heading: str) -> None:
+    plan = parse_text(
+        f"{heading}\n1.编制预案。完成推演。\n2.汇总情况。每月报送。\n二、重点任务\n1.开展排查。逐一登记。"
+    )
+    assert [roles(plan, index) for index in range(3)] == [{"县应急管理局": L}, {"县应急管理局": L}, {}]
+
+
+def test_label_lines_behind_the_last_item_hold_for_each() -> None:
+    plan = parse_text(
+        "1.推进项目。\n(1)加快开工。\n(2)完善手续。\n责任单位:市发改委\n2.优化环境。\n(1)简化流程。\n责任单位:市政务局\n(2)压缩时间。"
+    )
+    assert [sorted(roles(plan, index)) for index in range(4)] == [
+        ["市发改委"],
+        ["市发改委"],
+        ["市政务局"],
+        [],
+    ]
+
+
+def test_unit_headings_without_numbers() -> None:
+    plan = parse_text(
+        "甲县任务安排\n教育局\n1.治理机构。加强监管。\n2.开展排查。\n卫生健康局\n1.推进医改。深化联动。"
+    )
+    assert titles(plan) == ["治理机构", "开展排查", "推进医改"]
+    assert [roles(plan, index) for index in range(3)] == [{"教育局": L}, {"教育局": L}, {"卫生健康局": L}]
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "甲县人民政府办公室\n2024年3月5日",
+        "甲县人民政府      2024年3月5日",
+        "中共甲县委办公室\n甲县人民政府办公室\n2024年3月5日",
+        "甲县发展和改革局\n甲县财政局\n(代章)\n2024年3月5日",
+        "甲县政府办公室 2024年3月5日印发",
+        "联系人:张三,联系电话:12345678",
+        "(联系人:张三;电话:12345678)",
+        "附件:1.任务清单\n2.联系表",
+        "抄送:县委办公室。",
+        "(此件公开发布)",
+        "主办:甲县人民政府办公室\n承办:甲县大数据局\nICP备案号:123",
+        "相关附件:任务清单.doc",
+        "分享: 打印 关闭",
+        "(共印80份)",
+        "本方案自印发之日起施行。",
+    ],
+)
+def test_what_stands_behind_the_last_measure(ending: str) -> None:
+    plan = parse_text(f"甲县工作方案\n一、任务\n(一)摸清底数。开展排查。\n(二)建立台账。逐一登记。\n{ending}")
+    assert [measure.text for measure in plan.measures] == [
+        "(一)摸清底数。开展排查。",
+        "(二)建立台账。逐一登记。",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "title", "issuer"),
+    [
+        (
+            "甲市政府办公室关于印发《2021年任务分解》的通知\n各县:\n现印发给你们。",
+            "2021年任务分解",
+            "甲市政府办公室",
+        ),
+        (
+            "甲市人民政府办公室关于印发2021年重点任务分解方案的通知\n各县:",
+            "2021年重点任务分解方案",
+            "甲市人民政府办公室",
+        ),
+        ("《甲市政务公开工作要点》已经市政府同意,现印发给你们。", "甲市政务公开工作要点", None),
+        ("根据《关于开展为民办实事工作的通知》要求,制定方案如下。", None, None),
+        ("发文机关:甲市数据局  成文日期:2023年2月14日\n甲市数据工作要点", "甲市数据工作要点", "甲市数据局"),
+        ("甲县重点工作安排\n(甲县食品安全委员会2024年3月26日印发)", "甲县重点工作安排", "甲县食品安全委员会"),
+        ("甲镇隐患整治任务表", "甲镇隐患整治任务表", None),
+        ("民宿提质十条", "民宿提质十条", None),
+        ("甲省行动计划(2025-2027年)\n(征求意见稿)", "甲省行动计划(2025-2027年)", None),
+    ],
+)
+def test_titles_and_issuers(head: str, title: str | None, issuer: str | None) -> None:
+    found = parse_text(f"{head}\n一、摸清底数。开展排查。").header
+    assert (found.title, found.issuer) == (title, issuer)
+
+
+def test_a_meeting_is_no_signature() -> None:
+    text = "甲区推进计划\n(2026年2月10日甲区人民政府第48次常务会议通过)\n1.摸清底数。开展排查。"
+    assert parse_text(text).header.issued_on is None
+
+
 def test_parts_with_semicolons_keep_together() -> None:
     plan = parse_text(
         "1.提升服务。一是优化流程,2024年6月底前完成;二是加强培训,每季度开展1次;三是强化考核,年底前通报。"
@@ -201,6 +343,17 @@ def test_people_are_not_units() -> None:
         ("牵头领导", "李四副局长"),
     ]
     assert roles(plan) == {"市公安局": L}
+
+
+def test_people_with_their_posts_and_units() -> None:
+    plan = parse_text(
+        "1.摸清底数。开展排查。\n挂钩领导:张三(县委常委、副县长)\n责任单位:县公安局(李四)\n联系人:王五,电话:12345"
+    )
+    assert [(person.label, person.name) for person in plan.measures[0].people] == [
+        ("挂钩领导", "张三(县委常委、副县长)"),
+        ("责任人", "李四"),
+    ]
+    assert [clause.text for clause in plan.measures[0].clauses] == ["开展排查"]
 
 
 def test_posts_in_a_bracket_are_people() -> None:

@@ -242,11 +242,185 @@ CASES = [
     ("leader in the bracket", BODY + "(牵头领导:张三;责任单位:市公安局)", {"市公安局": L}),
     ("lead verb by list comma", BODY + "(市公安局牵头、市财政局配合)", {"市公安局": L, "市财政局": S}),
     ("lenticular brackets", BODY + "【责任单位:市公安局】", {"市公安局": L}),
+    (
+        "led by, with helpers, in prose",
+        "1.推进工作。由县水利局牵头,县发展计划局、财政局参加,于5月底前完成。",
+        {"县水利局": L, "县发展计划局": S, "县财政局": S},
+    ),
+    (
+        "charged in prose, with helpers",
+        "1.由省经贸委负责,省农业厅、环保局配合,加快基地建设。",
+        {"省经贸委": L, "省农业厅": S, "省环保局": S},
+    ),
+    ("charged in prose, alone", "1.推进工作。由县教育局负责组织实施。", {}),
+    (
+        "led without 由, in prose",
+        "1.推进工作。市公安局牵头,市财政局配合,抓好落实。",
+        {"市公安局": L, "市财政局": S},
+    ),
+    ("the duties of two, in prose", "1.推进工作。市公安局负责巡查,市财政局负责保障。", {}),
+    (
+        "short names before 部门",
+        "1.推进工作。由国土资源局牵头,公安、工商、安监部门配合,逐一登记。",
+        {"国土资源局": L, "公安": S, "工商": S, "安监部门": S},
+    ),
+    (
+        "led jointly with, in prose",
+        "1.推进工作。由省市场监管局会同省司法局牵头,各市州政府配合,开展清理。",
+        {"省市场监管局": L, "省司法局": S, "各市州政府": S},
+    ),
+    (
+        "two collectives",
+        BODY + "(牵头单位:市人社局,配合单位:各区、县级市)",
+        {"市人社局": L, "各区": S, "县级市": S},
+    ),
+    (
+        "a collective and a county's office",
+        BODY + "(各乡镇、县财政局负责)",
+        {"各乡镇": L, "县财政局": L},
+    ),
+    (
+        "towns and townships are one collective",
+        BODY + "(责任单位:各乡、镇人民政府,涉改乡、镇(街道))",
+        {"各乡、镇人民政府": L, "涉改乡、镇(街道)": L},
+    ),
+    (
+        "party and government of a town",
+        BODY + "\n责任单位:北河镇党委、政府,县住建局",
+        {"北河镇党委": L, "北河镇政府": L, "县住建局": L},
+    ),
+    (
+        "offices of a party committee",
+        BODY + "(市委组织部、宣传部、编办负责)",
+        {"市委组织部": L, "市委宣传部": L, "市委编办": L},
+    ),
+    (
+        "the market office keeps its own 市",
+        BODY + "(市公安局、市财政局、市场监督管理局负责)",
+        {"市公安局": L, "市财政局": L, "市市场监督管理局": L},
+    ),
+    (
+        "a town's offices",
+        BODY + "【牵头:镇乡村振兴办;配合:镇卫生院、财政所】",
+        {"镇乡村振兴办": L, "镇卫生院": S, "镇财政所": S},
+    ),
+    ("a street's offices", BODY + "(街道党政办、应急办负责)", {"街道党政办": L, "街道应急办": L}),
+    ("a street as a member", BODY + "\n责任单位:市财政局,各镇(街道)", {"市财政局": L, "各镇(街道)": L}),
+    (
+        "bare list of small bodies",
+        BODY + "(各社区、派出所、城管中队)",
+        {"各社区": L, "派出所": L, "城管中队": L},
+    ),
+    ("bare list with a deadline", BODY + "(市公安局、人民银行,6月底完成)", {"市公安局": L, "人民银行": L}),
+    (
+        "local governments charged beside a lead",
+        BODY + "(省工信厅牵头,省财政厅参与,各设区市人民政府和江州湾新区管委会负责)",
+        {"省工信厅": L, "省财政厅": S, "各设区市人民政府": I, "江州湾新区管委会": I},
+    ),
+    (
+        "local governments carry their responsibility",
+        BODY + "(市交通局、市公安局负责,各县(市、区)人民政府落实属地责任)",
+        {"市交通局": L, "市公安局": L, "各县(市、区)人民政府": I},
+    ),
+    (
+        "one provides the means",
+        BODY + "(市数据局牵头,市税务局配合,市财政局做好资金保障)",
+        {"市数据局": L, "市税务局": S, "市财政局": S},
+    ),
+    ("a bracket about service names nobody", "1.推进工作。优化环境(为企业做好服务保障工作)。", {}),
+    (
+        "roles behind the names",
+        BODY + "\n责任单位:市教育局(牵头)、市财政局(配合)",
+        {"市教育局": L, "市财政局": S},
+    ),
+    ("sections and offices", BODY + "  责任领导:张三  责任股室:项目办、计财股", {"项目办": L, "计财股": L}),
+    (
+        "departments of a school",
+        BODY + "\n责任部门:校办、教务处、各二级学院\n责任校领导:张三、李四",
+        {"校办": L, "教务处": L, "各二级学院": L},
+    ),
+    (
+        "a supervising unit is not responsible",
+        BODY + "\n责任单位:县财政局\n督办单位:县政府督查室",
+        {"县财政局": L},
+    ),
+    (
+        "bureaux",
+        BODY + "(主责局:运输及物流局;协办:路政署、运输署)",
+        {"运输及物流局": L, "路政署": S, "运输署": S},
+    ),
+    (
+        "first and second",
+        BODY + "(第一责任单位:市教育局;第二责任单位:市财政局)",
+        {"市教育局": L, "市财政局": I},
+    ),
+    ("brackets printed twice", BODY + "((责任单位:市教育局、市财政局))", {"市教育局": L, "市财政局": L}),
+    ("marks before a name", BODY + "\n责任单位:★市教育局、▲市财政局", {"市教育局": L, "市财政局": L}),
+    ("dash for nobody", BODY + "\n牵头单位:市教育局\n配合单位:——\n协办单位:/", {"市教育局": L}),
+    ("label without a colon", BODY + "\n责任单位 市教育局、市财政局", {"市教育局": L, "市财政局": L}),
+    (
+        "a line that breaks off inside of a name",
+        BODY + "(市发改委、市住\n建局、市财政局按职责分工负责)",
+        {"市发改委": L, "市住建局": L, "市财政局": L},
+    ),
+    (
+        "labels with a level",
+        BODY + "\n市级牵头单位:市发改委\n市级配合单位:市住建局\n责任地区:各县区",
+        {"市发改委": L, "市住建局": S, "各县区": I},
+    ),
+    (
+        "people behind their units",
+        BODY + "\n责任单位:县发改局(李四)、县财政局(王五)",
+        {"县发改局": L, "县财政局": L},
+    ),
+    (
+        "names without separators",
+        BODY + "(市发改委牵头,市财政局市住建局配合)",
+        {"市发改委": L, "市财政局": S, "市住建局": S},
+    ),
+    ("a bracket about duties", BODY + "\n责任单位:各相关单位(按职责分工)", {"各相关单位": L}),
+    (
+        "bodies that are no offices",
+        BODY + "(军分区、市武警支队、团市委、市红十字会、人民银行甲市中心支行)",
+        {"军分区": L, "市武警支队": L, "团市委": L, "市红十字会": L, "人民银行甲市中心支行": L},
+    ),
+    (
+        "open list, then a group behind a semicolon",
+        BODY + "(责任单位:市公安局、市税务局等;各区政府)",
+        {"市公安局": L, "市税务局": L, "各区政府": L},
+    ),
 ]
 WIDE = str.maketrans(",:;()", "\uff0c\uff1a\uff1b\uff08\uff09")
 NARROW = {wide: narrow for narrow, wide in WIDE.items()}
 TRADITIONAL = opencc.OpenCC("s2t").convert
 SIMPLIFIED = opencc.OpenCC("t2s").convert
+
+
+# brackets that end their sentence and name nobody
+NOBODY_NAMED = (
+    "农村社区",
+    "卫生室",
+    "示范区",
+    "养老院、福利院",
+    "一个中心",
+    "充电站、换电站",
+    "三甲医院",
+    "县、区",
+    "县、乡、村",
+    "政府、企业、社会",
+    "含各县区",
+    "市级负责",
+    "牵头企业",
+    "城市、农村",
+    "地、州、盟",
+    "责任到人",
+    "以下简称专班",
+)
+
+
+@pytest.mark.parametrize("content", NOBODY_NAMED)
+def test_brackets_that_name_nobody(content: str) -> None:
+    assert units_of(f"1.推进工作。改造提升设施({content})。") == {}
 
 
 def units_of(text: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ def blocking_reasons(plan: Plan) -> list[str]:
             ngettext("还有%(n)d个条目没有责任单位。", "还有%(n)d个条目没有责任单位。", doubts) % {"n": doubts}
         )
     settled = Department.objects.filter(pk__in=plan.units.values("department"))
-    empty = settled.filter(kind=Department.Kind.COLLECTIVE, members=None)
+    empty = settled.filter(kind=Department.Kind.COLLECTIVE).exclude(members__is_active=True)
     reasons += [_("统称“%(name)s”还没有成员单位。") % {"name": department} for department in empty]
     return reasons
 
@@ -71,7 +71,7 @@ def confirm_plan(plan_id: int, *, by: User | None, now: datetime) -> ConfirmResu
     Collective and blanket units fan out to their members (design section 1.3). Raises NotADraft for a plan
     that is live already, and ConfirmRefused while units or measures are unsettled.
     """
-    plan = Plan.objects.select_for_update().select_related("region").get(pk=plan_id)
+    plan = Plan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
     if not plan.is_draft:
         raise NotADraft
     if reasons := blocking_reasons(plan):

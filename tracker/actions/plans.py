@@ -19,6 +19,9 @@ from tracker.workflow import Role
 
 # A doubt about who answers cannot be left open: a task without a unit is nobody's (design section 8).
 BLOCKING_CODES = frozenset({"unit-missing"})
+# What the columns hold: longer names are cut, larger numbers are left to a person.
+NAME_LENGTH = 120
+TARGET_LIMIT = 10**14
 
 
 class NotADraft(Exception):
@@ -103,6 +106,7 @@ class _DraftWriter:
         self._units: dict[str, PlanUnit] = {}
         self._mentions: list[UnitMention] = []
         self._targets: list[Target] = []
+        self._oversized: list[Doubt] = []
 
     def write(self, parsed: ParsedPlan) -> None:
         listed = "".join(_bare(row.text) for row in parsed.table)
@@ -128,11 +132,13 @@ class _DraftWriter:
         for (_row, clause), row in zip(pairs, clauses, strict=True):
             for unit in clause.units:
                 self._mention(unit, measure=row.measure, clause=row)
-            self._targets += [self._target(target, clause=row) for target in clause.targets]
-        self._targets += [self._target(target, clause=None) for target in parsed.goals]
+            for target in clause.targets:
+                self._target(target, clause=row)
+        for target in parsed.goals:
+            self._target(target, clause=None)
         UnitMention.objects.bulk_create(self._mentions)
         Target.objects.bulk_create(self._targets)
-        Doubt.objects.bulk_create(self._doubts(parsed, measures))
+        Doubt.objects.bulk_create([*self._doubts(parsed, measures), *self._oversized])
 
     def _measures(self, parsed: ParsedPlan) -> Iterator[tuple[Measure, types.Measure]]:
         for position, source in enumerate(parsed.measures, start=1):
@@ -186,12 +192,13 @@ class _DraftWriter:
             implied=list(schedule.implied),
         )
 
-    def _unit(self, name: str) -> PlanUnit:
+    def _unit(self, printed: str) -> PlanUnit:
+        name = printed[:NAME_LENGTH]
         if name not in self._units:
             department = self._directory.match(name)
             self._units[name] = PlanUnit.objects.create(
                 plan=self._plan,
-                name=name[:120],
+                name=name,
                 department=department,
                 resolution=PlanUnit.Resolution.MATCHED if department else PlanUnit.Resolution.UNKNOWN,
             )
@@ -210,16 +217,31 @@ class _DraftWriter:
             )
         )
 
-    def _target(self, source: types.Target, *, clause: Clause | None) -> Target:
-        return Target(
-            plan=self._plan,
-            clause=clause,
-            quote=source.quote[:300],
-            indicator=source.indicator[:200],
-            op=source.op,
-            value=source.value,
-            unit=source.unit[:40],
-            due_date=source.due,
+    def _target(self, source: types.Target, *, clause: Clause | None) -> None:
+        if abs(source.value) >= TARGET_LIMIT:
+            message = _("指标“%(quote)s”的数值过大，没有记录，请核对。") % {"quote": source.quote[:100]}
+            self._oversized.append(
+                Doubt(
+                    plan=self._plan,
+                    measure=clause.measure if clause else None,
+                    code="target-too-large",
+                    message=message,
+                    start=clause.start if clause else 0,
+                    end=clause.end if clause else 0,
+                )
+            )
+            return
+        self._targets.append(
+            Target(
+                plan=self._plan,
+                clause=clause,
+                quote=source.quote[:300],
+                indicator=source.indicator[:200],
+                op=source.op,
+                value=source.value,
+                unit=source.unit[:40],
+                due_date=source.due,
+            )
         )
 
     def _doubts(self, parsed: ParsedPlan, measures: list[Measure]) -> Iterator[Doubt]:
@@ -312,11 +334,17 @@ def add_unit(measure_id: int, *, department: Department, role: str, by: User, no
     plan = _draft(measure.plan.pk)
     if department.region_id != plan.region_id:
         raise SettleRefused(_("只能选择本地区的单位。"))
-    unit, _made = PlanUnit.objects.get_or_create(
-        plan=plan,
-        name=department.short_name,
-        defaults={"department": department, "resolution": PlanUnit.Resolution.SETTLED},
-    )
+    # The plan may print this very name for something else, or a person may have waived it there.
+    unit = plan.units.filter(department=department).order_by("pk").first()
+    if unit is None:
+        names = (department.short_name, department.name, f"{department.name[:100]}（{department.pk}）")
+        taken = set(plan.units.filter(name__in=names).values_list("name", flat=True))
+        unit = PlanUnit.objects.create(
+            plan=plan,
+            name=next(name for name in names if name not in taken),
+            department=department,
+            resolution=PlanUnit.Resolution.SETTLED,
+        )
     UnitMention.objects.get_or_create(plan=plan, measure=measure, clause=None, unit=unit, role=Role(role))
     measure.doubts.open().filter(code__in=BLOCKING_CODES).update(settled_at=now, settled_by=by)
 

@@ -58,6 +58,8 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
         raise MoveRefused(_("请写明%(move)s的理由。") % {"move": Move(move).label})
     if move == Move.SUBMIT and assignment.last_reported_at is None:
         raise MoveRefused(_("请先填报进展，再申请办结。"))
+    if move == Move.SUBMIT and assignment.percent != 100:
+        raise MoveRefused(_("申请办结的，完成进度要填 100。"))
     return to_status
 
 

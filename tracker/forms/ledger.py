@@ -5,10 +5,12 @@ from datetime import date
 import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region, User
+from tracker.forms.keys import key_of
 from tracker.models import Assignment, Measure, Plan
 from tracker.models.tasks import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
@@ -18,6 +20,7 @@ ANY = _("全部")
 FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
 DUE_CHOICES = [
     ("overdue", _("已逾期")),
+    ("ahead", _("未逾期")),
     ("week", _("7日内到期")),
     ("later", _("7日后到期")),
     ("undated", _("无期限")),
@@ -46,7 +49,7 @@ class MonthFilter(django_filters.Filter):
 class LedgerFilter(django_filters.FilterSet):
     """What a person may narrow the ledger by; choices offer only what the person may see."""
 
-    q = django_filters.CharFilter(label=_("任务内容或编号"), method="search")
+    q = django_filters.CharFilter(label=_("任务内容或编号"), method="search", max_length=100)
     plan = django_filters.ModelChoiceFilter(label=_("方案"), queryset=Plan.objects.none(), empty_label=ANY)
     measure = django_filters.ModelChoiceFilter(
         label=_("条目"), field_name="task__measure", queryset=Measure.objects.none(), empty_label=ANY
@@ -80,16 +83,18 @@ class LedgerFilter(django_filters.FilterSet):
         regions = visible_regions(user)
         plans = visible_plans(user).live().newest_first().without_source()
         measures = Measure.objects.in_plans(plans).in_order()
-        chosen = data.get("plan", "")
-        if chosen.isascii() and chosen.isdigit():
-            measures = measures.in_plans([int(chosen)])
+        chosen = key_of(data.get("plan", ""))
+        if chosen is not None:
+            measures = measures.in_plans([chosen])
         else:
             # Without a plan the list of measures would run to thousands of lines; a link may still name one.
             self.filters["measure"].extra["widget"] = forms.HiddenInput
         self.filters["plan"].queryset = plans
         self.filters["measure"].queryset = measures
         self.filters["region"].queryset = regions
-        self.filters["unit"].queryset = Department.objects.answerable().in_regions(regions).by_name()
+        # With work, and not "in use": what a unit has stays on the leaders' pages when the unit is dissolved.
+        with_work = visible_assignments(user).filter(department=OuterRef("pk"))
+        self.filters["unit"].queryset = Department.objects.filter(Exists(with_work)).by_name()
         if user.is_unit_person:
             del self.filters["unit"], self.filters["region"]
         elif regions.count() == 1:
@@ -130,6 +135,8 @@ class LedgerFilter(django_filters.FilterSet):
         match value:
             case "overdue":
                 return rows.overdue(self.today)
+            case "ahead":
+                return rows.not_overdue(self.today)
             case "week":
                 return rows.due_within(self.today, YELLOW_DAYS)
             case "later":

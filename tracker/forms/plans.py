@@ -1,10 +1,12 @@
 """Forms of the pages: one purpose each, with errors in words that say what to do."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
@@ -71,8 +73,7 @@ class UnitForm(forms.Form):
 
     def __init__(self, *args: Any, region: Region, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.choosable_in(region)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or {}
@@ -85,6 +86,10 @@ class UnitForm(forms.Form):
         return cleaned
 
 
+FIRST_DUE_DATE, LAST_DUE_DATE = date(2000, 1, 1), date(2099, 12, 31)
+UNLIKELY_DATE = _("年份请填 2000 到 2099；没有期限的，请把日期清空。")
+
+
 class ClauseForm(forms.Form):
     """The due date of one clause and whether it makes a task."""
 
@@ -92,6 +97,11 @@ class ClauseForm(forms.Form):
         label=_("完成时限"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        # A year half typed (0024) or meant as "never" (9999) is no due date.
+        validators=[
+            MinValueValidator(FIRST_DUE_DATE, UNLIKELY_DATE),
+            MaxValueValidator(LAST_DUE_DATE, UNLIKELY_DATE),
+        ],
         error_messages={"invalid": _("日期不存在或格式不对，请写成 2024-10-31。")},
     )
     is_skipped = forms.BooleanField(label=_("不生成任务"), required=False)
@@ -106,5 +116,4 @@ class MeasureUnitForm(forms.Form):
     def __init__(self, *args: Any, measure: Measure, region: Region, **kwargs: Any) -> None:
         kwargs["prefix"] = f"m{measure.pk}"
         super().__init__(*args, **kwargs)
-        departments = Department.objects.in_region(region).filter(is_active=True).order_by("name", "pk")
-        self.fields["department"].queryset = departments  # type: ignore[attr-defined]
+        self.fields["department"].queryset = Department.objects.choosable_in(region)  # type: ignore[attr-defined]

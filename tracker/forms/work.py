@@ -45,7 +45,7 @@ class ReportForm(forms.Form):
         help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。"),
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -64,8 +64,11 @@ class ReportForm(forms.Form):
 class MoveForm(forms.Form):
     """One move of an assignment; some of them need a reason."""
 
-    move = forms.ChoiceField(choices=Move.choices, widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    move = forms.ChoiceField(
+        choices=[(move.value, move.label) for move in Move if move in Move.by_button],
+        widget=forms.HiddenInput,
+    )
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
     note = forms.CharField(
         label=_("理由"),
         required=False,

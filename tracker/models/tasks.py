@@ -87,7 +87,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def due_in_month(self, first: date) -> Self:
         """Due in the month that begins on `first`, whatever the status."""
-        return self.filter(due_date__gte=first, due_date__lt=first + relativedelta(months=1))
+        return self.filter(due_date__range=(first, first + relativedelta(day=31)))
 
     def undated(self) -> Self:
         return self.filter(due_date__isnull=True)

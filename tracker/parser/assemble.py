@@ -6,20 +6,23 @@ import re
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from . import clauses, header, outline, responsibility, tables, units
+from . import clauses, goals, header, outline, responsibility, tables, units
 from .clauses import Text
 from .folding import fold
-from .lexicon import GOAL_HEADING, IDLE_HEADING, ORDERS_NOTHING
-from .outline import Line, Node
+from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
+from .outline import RANKS, Line, Node
 from .responsibility import Mention
-from .rules import Context
+from .rules import Context, span_begins
 from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
+# A heading and its text in one line, with nothing but a blank between them.
+_GAP = re.compile(r"(?P<title>[\u4e00-\u9fff、“”]{4,16}) +(?=[\u4e00-\u9fff“][^ ]{9,}$)")
 _SENTENCE_STOP = re.compile(r"。|\((?:责任|牵头|配合|主要责任)(?:单位|部门)")
 _TITLE_LIMIT = 40
-_LONG = 60
-_YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)(?:-(?:19|20)?\d\d)?年")
+_LONGEST = 300  # what a title can hold
+_YEAR_IN_TITLE = re.compile(r"((?:19|20)\d\d)年?(?: *[-至到]+ *(?:19|20)?\d\d)?年")
+_YEAR_OF_NUMBER = re.compile(r"\(((?:19|20)\d\d)\)")
 
 
 @dataclass(slots=True)
@@ -42,7 +45,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
     head = header.read(both, lines)
-    plan = _Plan(both, _context(head, reference_date), bool(units.FIRST_LEADS.search(both.folded)))
+    plan = _Plan(both, _context(head, reference_date, both.folded), bool(units.FIRST_LEADS.search(both.folded)))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
         [
@@ -56,13 +59,9 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
         _bare_measures(plan, tree.head, ())
     plan.headings = {node.style for node in tree.nodes if node.children}
     for node in tree.nodes:
-        if not node.children:
+        if not node.children or _speaks_for_itself(both, node):
             _measure(plan, node)
-    for node in tree.nodes:
-        if GOAL_HEADING.match(node.heading) and not any(
-            GOAL_HEADING.match(up.heading) for up in node.ancestors()
-        ):
-            _goals(plan, node)
+    plan.goals = goals.find(both, tree, plan.context)
     if not tree.nodes and not plan.measures and not rows.rows:
         _bare_measures(plan, tree.head, (), everything=True)
     defaults = tuple(Unit(name, "implement") for name in dict.fromkeys(plan.defaults))
@@ -80,15 +79,22 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     )
 
 
-def _context(head: Header, reference: date | None) -> Context:
-    """The year of the document: by its signature, its title, its publication; else by the reference date."""
-    titled = _YEAR_IN_TITLE.search(head.title or "")
+def _context(head: Header, reference: date | None, folded: str) -> Context:
+    """The year of the document: by its signature, title, publication, number; else by the reference date."""
+    titled = _YEAR_IN_TITLE.search(fold(head.title or ""))
     own = head.issued_on or head.published_on
     own_year = own.year if own else int(titled[1]) if titled else None
     if head.issued_on is None and titled and (own is None or int(titled[1]) != own.year):
         own_year = int(titled[1])
+    numbered = _YEAR_OF_NUMBER.search(fold(head.document_number or ""))
+    if own_year is None and numbered:
+        own_year = int(numbered[1])
     return Context(
-        year=own_year or (reference.year if reference else None), issued=head.issued_on, own_year=own_year
+        year=own_year or (reference.year if reference else None),
+        issued=head.issued_on,
+        own_year=own_year,
+        day=head.published_on or reference,
+        since=span_begins(folded),
     )
 
 
@@ -106,26 +112,21 @@ def _path(text: Text, node: Node) -> tuple[str, ...]:
 def _title_end(
     text: Text, node_body: int, line_end: int, more: bool, mentions: list[Mention]
 ) -> tuple[int, bool]:
-    """Where the title ends, and whether it is a run-in or separate heading (else it is the first sentence)."""
-    bracket = min((m.span[0] for m in mentions if m.span[0] >= node_body), default=line_end)
+    """Where the title ends, and whether it is a run-in or separate heading (else a sentence)."""
+    bracket = min((m.span[0] for m in mentions if m.hole and m.span[0] >= node_body), default=line_end)
     stop = _TITLE_STOP.search(text.folded, node_body, line_end)
     first = min(stop.start() if stop else line_end, line_end)
-    if bracket < first:
-        return bracket, False
     colon = text.folded.find(":", node_body, min(first, node_body + 26))
     if colon > 0 and colon + 1 < line_end and not re.search("[,;、]", text.folded[node_body:colon]):
         return colon, True
+    if bracket < first:
+        return bracket, False
+    gap = _GAP.match(text.folded, node_body, first)
+    if gap:
+        return gap.end("title"), True
     rest = text.folded[first:line_end].strip(" 。")
     body_follows = (bool(rest) and not (bracket <= first + 2 and bracket < line_end)) or (not rest and more)
     return first, body_follows and first - node_body <= _TITLE_LIMIT
-
-
-def _shorten(text: str, start: int, end: int) -> int:
-    """The end of a title that is a sentence: a long one is cut at its last comma."""
-    if end - start <= _LONG:
-        return end
-    cut = max(text.rfind(mark, start + 6, start + _LONG) for mark in ",;:")
-    return cut if cut > 0 else start + _LONG
 
 
 def _measure(plan: _Plan, node: Node) -> None:
@@ -145,6 +146,8 @@ def _measure(plan: _Plan, node: Node) -> None:
         and "。" not in node.lines[0].text
     ):
         return  # a heading whose paragraphs are missing
+    if not mentions and OF_ITSELF.match(text.folded[node.body : node.end].strip(" 。\n")):
+        return
     bodies = node.lines[1:]
     if node.style in ("cn", "chapter", "paren_cn") and len(node.lines[0].text) < 40:
         named = [line for line in bodies if _names_units(text, line)]
@@ -159,17 +162,72 @@ def _measure(plan: _Plan, node: Node) -> None:
                 ),
             )
             return
-    if not any(m.reading.groups for m in mentions) and node.parent:
+    if (
+        not any(m.reading.groups for m in mentions)
+        and node.parent
+        and not _speaks_for_itself(text, node.parent)
+    ):
         mentions = [*_of_heading(plan, node.parent), *mentions]
+    if not any(m.reading.groups for m in mentions) and node.parent:
+        mentions = [*mentions, *_behind_siblings(plan, node)]
     plan.doubts += doubts
     number = text.source[node.start : node.body].strip(" \u3000")
     _add_measure(plan, _path(text, node), number, node.start, node.body, node.lines, mentions)
+    if not plan.measures[-1].units and not any(m.reading.groups for m in mentions):
+        owner = next((name for up in node.ancestors() if (name := _owner(text, up))), None)
+        if owner:
+            plan.measures[-1] = replace(plan.measures[-1], units=(Unit(owner, "lead"),))
+            plan.doubts = [
+                doubt
+                for doubt in plan.doubts
+                if (doubt.code, doubt.span) != ("unit-missing", plan.measures[-1].span)
+            ]
+
+
+def _owner(text: Text, node: Node) -> str | None:
+    """The unit a heading is nothing but the name of: its duties stand below."""
+    name = _OWN_TASKS.sub("", node.heading)
+    if node.style != "unit" and not units.names_one(name):
+        return None
+    printed = "".join(text.source[node.body : node.lines[0].end].split())
+    return printed[: len(name)]
+
+
+def _speaks_for_itself(text: Text, node: Node) -> bool:
+    """Whether a paragraph with its own units only seems to be a heading: what lay between is left out."""
+    if not node.children or node.children[0].value == 1 or "。" not in node.lines[0].text:
+        return False
+    return _names_units(text, node.lines[-1])
 
 
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
-    """The label lines and brackets a heading carries itself: they hold for the measures below that name nobody."""
+    """The label lines and brackets of a heading itself: they hold for the measures below that name nobody."""
     found = responsibility.collect(plan.text, node.body, node.end, [])
     return [mention for mention in found if mention.hole and mention.reading.groups]
+
+
+_OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|任务|分工|工作)|负责.{0,8})+$")
+_BACKGROUND = re.compile(
+    r"(?:目标(?:是|为)[:,]?|开局之年|收官之年|重要意义|(?:现将|现就).{0,60}(?:分解|分工|印发|通知|如下|下达)|现予|(?:制定|提出)(?:如下|本|以下))"
+)
+
+
+def _behind_siblings(plan: _Plan, node: Node) -> list[Mention]:
+    """The label lines behind the last of some items, where none before names anybody: they hold for each."""
+    siblings = node.parent.children if node.parent else []
+    last = siblings[-1]
+    if last is node or last.children or len(last.lines) < 2 or RANKS.get(node.style, 3) < RANKS["paren_num"]:
+        return []
+    found = responsibility.collect(plan.text, last.lines[1].start, last.end, [])
+    if not found or any(mention.form not in ("label", "line") for mention in found):
+        return []
+    before = siblings[:-1]
+    if any(
+        sibling.children or responsibility.collect(plan.text, sibling.body, sibling.end, [])
+        for sibling in before
+    ):
+        return []
+    return [mention for mention in found if mention.reading.groups]
 
 
 LABEL_ONLY = re.compile(r"^[^,。;、:]{2,10}:[^。]*。?$")
@@ -186,14 +244,12 @@ def _names_units(text: Text, line: Line) -> bool:
 def _bare_measures(
     plan: _Plan, lines: list[Line], path: tuple[str, ...], *, everything: bool = False
 ) -> None:
-    """Paragraphs without a number: each that names its units is a measure (`everything`: each that says something)."""
+    """Paragraphs without a number: a measure each, if they name units (`everything`: or say something)."""
     text = plan.text
     heading: tuple[str, ...] = ()
     block: list[Line] = []
-    for line in lines:
-        labelled = bool(
-            LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, [])
-        )
+    label = [_is_label(text, line) for line in lines]
+    for line, labelled, next_labelled in zip(lines, label, [*label, False][1:], strict=True):
         if labelled and block:
             block.append(line)
             continue
@@ -202,14 +258,23 @@ def _bare_measures(
             block = []
         named = _names_units(text, line)
         says = (
-            everything and len(line.text) > 14 and "。" in line.text and not ORDERS_NOTHING.match(line.text)
+            everything
+            and len(line.text) > 14
+            and "。" in line.text
+            and not ORDERS_NOTHING.match(line.text)
+            and not _BACKGROUND.search(line.text)
         )
+        says |= everything and next_labelled
         if named or says:
             block = [line]
         elif len(line.text) < 32 and not re.search("[。;,:]$", line.text):
             heading = (re.sub(r"\s+", "", text.source[line.start : line.end]),)
     if block:
         _bare(plan, path + heading, block)
+
+
+def _is_label(text: Text, line: Line) -> bool:
+    return bool(LABEL_ONLY.match(line.text) and responsibility.collect(text, line.start, line.end, []))
 
 
 def _bare(plan: _Plan, path: tuple[str, ...], lines: list[Line]) -> None:
@@ -233,18 +298,22 @@ def _add_measure(
     title_end, heading = _title_end(
         text, body, lines[0].end, len(lines) > 1 and _has_body(lines, mentions), mentions
     )
-    shown = title_end if heading else _shorten(text.folded, body, title_end)
+    shown = min(title_end, body + _LONGEST)
     title = text.source[body:shown].strip(" \u3000。\n:\uff1a;\uff1b,\uff0c")
     holes = [mention.span for mention in mentions if mention.hole]
     begin = title_end if heading else body
     made: list[Clause] = []
     if heading:
         titled = clauses.split(text, (body, title_end), plan.context, [])
-        made = [clause for clause in titled if clause.schedule.rule != "unstated"]
+        made = [clause for clause in titled if clause.schedule.rule != "unstated" or clause.targets]
     made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
     if not made and title:
         made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
-        made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
+        made = [
+            replace(clause, text=text.source[slice(*clause.span)])
+            for clause in made
+            if clause.span[0] < clause.span[1]
+        ]
     everyone, each = responsibility.settle(mentions, first_leads=plan.first_leads)
     everyone = _without_defaults(plan, mentions, everyone)
     if not everyone and heading and units.names_one(text.folded[body:title_end]):
@@ -301,7 +370,7 @@ def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit
 
 
 def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) -> list[Clause]:
-    """A time that stands beside the units (完成时限:…) schedules the last clause before it that states none."""
+    """A time beside the units (完成时限:…) schedules the last clause before it that states none."""
     context = replace(plan.context, field=True)
     stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
     dated = [clause for clause in stated if clause.schedule.quote]
@@ -328,15 +397,6 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
                 )
                 return made
     return sorted([*made, *dated], key=lambda clause: clause.span)
-
-
-def _goals(plan: _Plan, node: Node) -> None:
-    """The targets under a heading of goals."""
-    last = node
-    while last.children:
-        last = last.children[-1]
-    for clause in clauses.make(plan.text, node.body, last.end, [], plan.context, []):
-        plan.goals += clause.targets
 
 
 def _plan_doubts(plan: _Plan, measures: tuple[Measure, ...], defaults: bool) -> None:

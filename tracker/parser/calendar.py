@@ -1,9 +1,9 @@
-"""Day arithmetic and the Chinese festivals. Pure functions; the lunar calendar is loaded when first asked for."""
+"""Day arithmetic and the Chinese festivals. The lunar calendar is loaded when first asked for."""
 
 from __future__ import annotations
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 _FIXED = {
     "元旦": (1, 1),
@@ -13,6 +13,13 @@ _FIXED = {
     "八一": (8, 1),
     "国庆": (10, 1),
     "国庆节": (10, 1),
+    "六一": (6, 1),
+    "十一": (10, 1),
+    "儿童节": (6, 1),
+    "建党节": (7, 1),
+    "建军节": (8, 1),
+    "教师节": (9, 10),
+    "植树节": (3, 12),
 }
 _LUNAR = {
     "春节": (1, 1),
@@ -21,6 +28,7 @@ _LUNAR = {
     "端午节": (5, 5),
     "中秋": (8, 15),
     "中秋节": (8, 15),
+    "重阳节": (9, 9),
 }
 _SEASONS = {
     "春季": ((3, 1), (5, 31)),
@@ -55,7 +63,8 @@ def festival(name: str, year: int) -> date | None:
 
     month, day = _LUNAR.get(name, (1, 1))
     try:
-        return LunarDate(year, month, day).to_solar_date()  # type: ignore[no-any-return]
+        eve = timedelta(days=1 if name == "除夕" else 0)
+        return LunarDate(year, month, day).to_solar_date() - eve  # type: ignore[no-any-return]
     except (ValueError, AttributeError):
         return None
 

@@ -18,6 +18,7 @@ _EDGE = " \n。,;、:!?\t"
 _EDGE_OF_CLAUSE = " \n。,;、:"
 # How to reach someone: no obligation.
 _CONTACT = re.compile(r"\(?(?:联系人|联系电话|联系方式|联系地址|电子邮箱|邮箱|传真)")
+_LISTED = re.compile(r" *(?:和|及|与|、|以及) *(?:于|在)? *")
 _WRAPPED = re.compile(r"[、,的和与及\d年月]$")
 
 
@@ -76,7 +77,7 @@ def sentences(text: Text, start: int, end: int, holes: list[Span]) -> Iterator[S
 
 
 def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list[Clause]:
-    """One sentence as clauses, each with its schedule and targets. Doubts about its dates are added to `doubts`."""
+    """One sentence as clauses, each with its schedule and targets. Doubts about dates go to `doubts`."""
     dated = _dates(text, span, context, doubts)
     if not dated:
         return [_clause(text, *trim(text.folded, *span, _EDGE_OF_CLAUSE), UNSTATED, doubts)]
@@ -93,11 +94,34 @@ def split(text: Text, span: Span, context: Context, doubts: list[Doubt]) -> list
         else:
             starts.append(cut)
             kept.append(item)
-    clauses = []
-    for start, end, item in zip(starts, [*starts[1:], span[1]], kept, strict=True):
+    clauses: list[Clause] = []
+    ends = [*starts[1:], span[1]]
+    first = 0
+    for index, item in enumerate(kept):
         when = _quoted(text, item)
         _doubt(when, item.span, context, doubts)
-        clauses.append(_clause(text, *trim(text.folded, start, end, _EDGE_OF_CLAUSE), when, doubts))
+        follows = kept[index + 1].span[0] if index + 1 < len(kept) else -1
+        if follows >= 0 and _LISTED.fullmatch(text.folded, item.span[1], follows):
+            clauses.append(Clause("", item.span, when))  # words: the last one
+            continue
+        edges = trim(text.folded, starts[first], ends[index], _EDGE_OF_CLAUSE)
+        clauses.append(_clause(text, *edges, when, doubts))
+        if first < index:
+            clauses[first:] = _shared(clauses[first:])
+        first = index + 1
+    return clauses
+
+
+def _shared(listed: list[Clause]) -> list[Clause]:
+    """Dates in a list govern the same words (分别于6月底和7月底完成); numbers in it belong to one each."""
+    whole = listed[-1]
+    each = len(whole.targets) == len(listed)
+    clauses = []
+    for index, clause in enumerate(listed):
+        goals = whole.targets if clause is whole else ()
+        if each:
+            goals = (replace(whole.targets[index], due=clause.schedule.due),)
+        clauses.append(replace(whole, schedule=clause.schedule, targets=goals))
     return clauses
 
 
@@ -140,7 +164,8 @@ def _combines(before: Found, item: Found) -> bool:
 def _joined(before: Found, item: Found) -> Found:
     """Two dates of one obligation as one: 自2014年起,每年…; 2025年,6月底前…"""
     first, second = before.schedule, item.schedule
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     both = replace(
         second,
         start=second.start or first.start,
@@ -158,7 +183,7 @@ def _quoted(text: Text, item: Found) -> Schedule:
 
 
 def _merged(text: Text, dated: list[Found], item: Found) -> bool:
-    """Whether `item` only adds to the date before it: an end or detail of a frequency, a restatement in brackets."""
+    """Whether `item` only adds to the date before it: detail of a frequency, a restatement in brackets."""
     if not dated or item.schedule is None:
         return False
     last = dated[-1]
@@ -176,7 +201,11 @@ def _merged(text: Text, dated: list[Found], item: Found) -> bool:
     if (
         last.schedule.kind == "recurring"
         and item.schedule.implied
-        and (adjoining or _bracketed(text.folded, last.span[1], item.span[0]))
+        and (
+            adjoining
+            or item.schedule.rule == "this_month"
+            or _bracketed(text.folded, last.span[1], item.span[0])
+        )
     ):
         return True
     if last.schedule.kind == "start" and item.schedule.kind == "deadline" and adjoining:
@@ -211,6 +240,8 @@ def _doubt(when: Schedule, span: Span, context: Context, doubts: list[Doubt]) ->
         doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写时限", span))
     elif when.kind == "start" and when.start is None:
         doubts.append(Doubt("date-unsettled", f"“{quote}”不能换算成日期,请填写起始日", span))
+    elif when.kind == "recurring" and when.every is None:
+        doubts.append(Doubt("date-unsettled", f"“{quote}”不是固定周期,请填写时限", span))
     elif "year" in when.implied and when.kind != "recurring":
         shown = when.due or when.start
         doubts.append(Doubt("year-implied", f"“{quote}”没有写年份,按文件日期推定为{shown}", span))

@@ -16,6 +16,8 @@ _PAIRS = {
     "\u3015": ")",
     "\u3010": "(",  # lenticular brackets
     "\u3011": ")",
+    "\u3016": "(",
+    "\u3017": ")",
     "\u300c": "\u201c",  # corner brackets quote in traditional texts
     "\u300d": "\u201d",
     "\u300e": "\u201c",
@@ -38,6 +40,7 @@ _PAIRS = {
     "\ufe55": ":",
     "\ufe50": ",",
     "\ufe54": ";",
+    "\ufe52": ".",
     "\r": "\n",
     "\f": "\n",
     "\v": "\n",
@@ -59,6 +62,7 @@ def _width_table() -> dict[int, int]:
 
 
 _WIDTH = _width_table()
+_LETTERS = re.compile("[一二][O\u3007零一二三四五六七八九]{3}(?=年)")
 # Characters that occur in traditional texts only; any one of them asks for the script table.
 _TRADITIONAL = re.compile(
     "["
@@ -83,6 +87,8 @@ def fold(text: str) -> str:
     """Half-width punctuation and digits, plain blanks, simplified characters; len(fold(t)) == len(t)."""
     characters = set(text)
     folded = _replace(text, {char: chr(_WIDTH[ord(char)]) for char in characters if ord(char) in _WIDTH})
+    if "O" in folded:  # 二OO八年, with letters for the circles
+        folded = _LETTERS.sub(lambda match: match[0].replace("O", "\u3007"), folded)
     if _TRADITIONAL.search(folded):
         wide = sorted(char for char in characters if char >= "\u3400")
         folded = folded.translate(_script_table("".join(wide)))
@@ -90,7 +96,7 @@ def fold(text: str) -> str:
 
 
 def _replace(text: str, pairs: dict[str, str]) -> str:
-    """Replace single characters. A few are replaced one by one, which is faster than a table for the whole text."""
+    """Replace single characters. A few are replaced one by one: faster than a table for the whole text."""
     if len(pairs) > 60:
         return text.translate({ord(char): plain for char, plain in pairs.items()})
     for char, plain in pairs.items():

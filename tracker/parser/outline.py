@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from .lexicon import FURNITURE, to_int
+from .lexicon import FURNITURE, GOAL_HEADING, IDLE_HEADING, to_int
 
 _CN = "[一二三四五六七八九十百零]{1,4}"
+# What a number counts: 4.6月底 is item 4, not section 4.6.
+_COUNTED = "(?:年|月|日|个|万|亿|家|米|吨|元|倍|公里|平方|%|份|人|户|座|所|项|次|处|条|千|名|亩|台|天|小时)"
 # (style, rank, pattern). A lower rank stands higher in the tree.
 STYLES: tuple[tuple[str, int, str], ...] = (
     ("chapter", 0, rf"第(?P<chapter>{_CN}|\d{{1,2}})(?:章|编|篇|部分|节)[ 、:.]*"),
@@ -18,18 +21,20 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     (
         "decimal",
         3,
-        r"(?P<decimal>\d{1,2}(?:\.\d{1,2}){1,3})(?![\d%]|[ ]*(?:个|万|亿|家|米|吨|元|倍|公里|平方))[.、 ]*",
+        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
     ),
     (
         "num",
         3,
-        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)\d\d年)| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
+        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)\d\d年)"
+        rf"|\.(?=\d{{1,4}}(?:[-~至.]\d{{1,2}})? *{_COUNTED})"
+        r"| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
     ),
     ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
     ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
 )
-RANKS = {style: rank for style, rank, _ in STYLES}
+RANKS = {style: rank for style, rank, _ in STYLES} | {"unit": 2.5}
 MARKER = re.compile("|".join(f"(?:{pattern})" for _, _, pattern in STYLES))
 # The next number of a run-on paragraph: after a full stop, a closing bracket or a blank.
 _INLINE = {
@@ -38,15 +43,26 @@ _INLINE = {
     "cn": re.compile(rf"(?<=[。) ])({_CN})、(?=[\u4e00-\u9fff“《])"),
 }
 _NESTED = re.compile(r"(?<=[。 ])(?:\((?:一)\)|1[.、](?!\d))(?=[ ]*[\u4e00-\u9fff“《])")
+_UNIT_LABEL = re.compile("(?:责任|牵头|负责|主办)(?:单位|部门|机关):")
 _CONTENTS = re.compile(r"(?:\.{4,}|\u2026{2,}|\u00b7{4,}|-{4,})\s*\d*$")
 _CONTENTS_ENDS = frozenset("0123456789.-\u2026\u00b7")
 _CN_YEAR = "[一二][〇零一二三四五六七八九]{3}"
+_ANNEXES = re.compile(r"附件? *:( *1[.、])?")
+_ANNEX = re.compile(
+    r"^[^。;]{2,60}(?:表|单|方案|计划|办法|细则|名单|目录|台账|图|说明|制度|样式|模板|格式|指标|要点|责任书|书|标准|规范|指南|[》)])$"
+)
 _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
-    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,3}}) ?日\)?(?:印发)?$"
+    rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月"
+    r" ?(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?日\)?(?:印发)?$"
 )
+_UNIT_HEADING = re.compile(
+    r"^[\u4e00-\u9fff、()]{1,16}(?:局|委|委员会|办|办公室|厅|部|署|院|中心|政府|公司|集团|社|队|站|所|处|科|股|会|街道|镇|乡|学院)(?:\([^()]*\))?:?$"
+)
+_SEAL = re.compile(r"^\((?:代章|盖章|印章|公章|章)\)$")
 AUTHORITY = re.compile(
-    r"^[\u4e00-\u9fffA-Za-z\u00d7()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
+    r"^[\u4e00-\u9fffA-Za-z\u00d7()、 ]{2,40}(?:人民政府|政府|办公室|办公厅|委员会|局|厅|部|院|指挥部"
+    r"|领导小组|工作组|领导组|党组|委|署|总局|公司|管委会|会|中心|法院|联席会议|处|社)(?:办公室)?$"
 )
 
 
@@ -85,7 +101,7 @@ class Node:
 
 @dataclass(slots=True)
 class Outline:
-    """`head`: lines before the first number. `nodes`: all nodes in order. `tail`: lines behind the end of the plan."""
+    """`head`: lines before the first number. `nodes`: all in order. `tail`: lines behind the plan."""
 
     head: list[Line]
     nodes: list[Node]
@@ -111,7 +127,9 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         yield Line(start, start + len(text), text)
         return
     cuts = [0]
-    at = 0
+    at = _preface(text)
+    if at:
+        cuts.append(at)
     while marker := MARKER.match(text, at):
         style = marker.lastgroup or ""
         value = _value(marker)
@@ -141,6 +159,19 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         yield Line(start + cut, start + cut + len(piece), piece)
 
 
+def _preface(text: str) -> int:
+    """Where number one begins behind a preface in its line, if the numbers there name their units; else 0."""
+    if _UNIT_LABEL.search(text) is None or MARKER.match(text):
+        return 0
+    for style, inner in _INLINE.items():
+        numbers = list(inner.finditer(text))
+        if len(numbers) > 1 and [to_int(m[1]) for m in numbers[:2]] == [1, 2]:
+            one, two = numbers[0].start(), numbers[1].start()
+            if RANKS[style] and _UNIT_LABEL.search(text, one, two):
+                return one
+    return 0
+
+
 def _value(marker: re.Match[str]) -> int:
     """The number a marker carries; the last part of a decimal number."""
     text = marker[marker.lastgroup or 0]
@@ -156,28 +187,49 @@ def _rank(node: Node) -> float:
 
 
 def build(lines: list[Line]) -> Outline:
-    """The tree of the numbered lines. A table row (with |) and a line of a table of contents carry no number."""
+    """The tree of the numbered lines. A table row (with |) and a line of contents carry no number."""
     outline = Outline([], [], [])
     stack: list[Node] = []
     ended = False
+    units = _unit_headings(lines)
+    attached = 0  # the number of the last annex in a list of them, else 0
     for line in lines:
         if line.text[-1] in _CONTENTS_ENDS and _CONTENTS.search(line.text):
             continue
         marker = MARKER.match(line.text) if "|" not in line.text else None
+        if annex := _ANNEXES.match(line.text):
+            attached = 1 if annex[1] else 0
+        elif attached and marker and _value(marker) == attached + 1 and _ANNEX.search(line.text):
+            attached += 1
+            (outline.tail if outline.nodes else outline.head).append(line)
+            continue
+        else:
+            attached = 0
         if marker and marker.end() < len(line.text):
             style = marker.lastgroup or ""
             if style == "decimal":
                 style = f"decimal:{marker[0].strip(' .、').count('.')}"
-            heading = "".join(_HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0].split())
+            heading = _HEADING_STOP.split(line.text[marker.end() :], maxsplit=1)[0]
+            if " " in heading and known_heading(first := heading.split(" ", 1)[0]):
+                heading = first
+            heading = "".join(heading.split())
             node = Node(style, _value(marker), line.start, line.start + marker.end(), [line], heading)
             _place(node, stack)
             outline.nodes.append(node)
             ended = False
             outline.tail.clear()
-        elif line.text[-1] in "日发)" and SIGNED.match(line.text):
-            last = outline.nodes[-1].lines if outline.nodes else outline.head
-            if outline.nodes and not ended and len(last) > 1 and AUTHORITY.match(last[-1].text):
-                outline.tail.append(last.pop())
+        elif line.start in units:
+            node = Node("unit", 0, line.start, line.start, [line], line.text.rstrip(":"))
+            _place(node, stack)
+            outline.nodes.append(node)
+            ended = False
+            outline.tail.clear()
+        elif line.text[-1] in "日发)" and (SIGNED.match(line.text) or _signed_by(line.text)):
+            last = outline.nodes[-1].lines if outline.nodes else []
+            while (
+                not ended and len(last) > 1 and (AUTHORITY.match(last[-1].text) or _SEAL.match(last[-1].text))
+            ):
+                outline.tail.insert(0, last.pop())
             ended = bool(outline.nodes)
             (outline.tail if ended else outline.head).append(line)
         elif FURNITURE.match(line.text):
@@ -191,6 +243,31 @@ def build(lines: list[Line]) -> Outline:
         else:
             outline.head.append(line)
     return outline
+
+
+def _unit_headings(lines: list[Line]) -> set[int]:
+    """Where lines begin that only name a unit and stand before a number one, if there are several."""
+    found = {
+        line.start
+        for line, below in pairwise(lines)
+        if 2 < len(line.text) < 20
+        and _UNIT_HEADING.match(line.text)
+        and (marker := MARKER.match(below.text))
+        and marker.lastgroup not in ("chapter", "cn")
+        and _value(marker) == 1
+    }
+    return found if len(found) > 1 else set()
+
+
+def _signed_by(text: str) -> bool:
+    """Whether a line is an authority with the date of its signature behind it."""
+    parts = text.split(" ", 1)
+    return len(parts) > 1 and bool(AUTHORITY.match(parts[0]) and SIGNED.match(parts[1].strip(" ")))
+
+
+def known_heading(text: str) -> bool:
+    """Whether a text is a heading of goals or of paragraphs that order nothing."""
+    return bool(GOAL_HEADING.match(text) or IDLE_HEADING.match(text))
 
 
 def _place(node: Node, stack: list[Node]) -> None:

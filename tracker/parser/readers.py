@@ -15,6 +15,7 @@ from .types import UnreadableDocument
 Reader = Callable[[bytes, str], str]
 
 MAX_BYTES = 20 * 1024 * 1024
+_MOST_SPANNED = 500  # rows or columns of one merged cell
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -100,8 +101,8 @@ def read_txt(data: bytes, name: str) -> str:
 
 
 def read_html(data: bytes, name: str) -> str:
-    """A web page as lines of text: page furniture dropped, one line per block, table rows with cells joined by |."""
-    from lxml import etree, html  # type: ignore[import-untyped]
+    """A web page as lines: furniture dropped, one line per block, table rows with cells joined by |."""
+    from lxml import etree, html
 
     found = _META_CHARSET.search(data[:4096])
     text = decode(data, name, declared=found[1].decode("ascii") if found else None)
@@ -121,13 +122,12 @@ def _render(element: object, out: list[str]) -> None:
     if not isinstance(tag, str) or re.fullmatch(_FURNITURE, tag):
         return
     block = tag in _BLOCKS
+    if tag == "table" and _render_grid(element, out):
+        return
     if tag == "tr":
+        cells = _cells_of(element)
         out.append("\x1e")
-        cells = [cell for cell in element if getattr(cell, "tag", None) in ("td", "th")]  # type: ignore[attr-defined]
-        for cell in cells:
-            inner: list[str] = []
-            _render(cell, inner)
-            out.append("".join(inner).replace("\x1e", " ").strip() + (" | " if len(cells) > 1 else ""))
+        out += [_cell_text(cell) + (" | " if len(cells) > 1 else "") for cell in cells]
         out.append("\x1e")
         return
     if block:
@@ -138,6 +138,61 @@ def _render(element: object, out: list[str]) -> None:
         out.append(child.tail or "")
     if block:
         out.append("\x1e")
+
+
+def _cells_of(row: object) -> list[object]:
+    return [cell for cell in row if getattr(cell, "tag", None) in ("td", "th")]  # type: ignore[attr-defined]
+
+
+def _cell_text(cell: object) -> str:
+    inner: list[str] = []
+    _render(cell, inner)
+    return re.sub(r"\s+", " ", "".join(inner).replace("\x1e", " ")).strip()
+
+
+def _span_of(cell: object, name: str) -> int:
+    """A rowspan or colspan; 1 for anything that is no sensible number."""
+    printed = cell.get(name, "1")  # type: ignore[attr-defined]
+    return min(max(int(printed), 1), _MOST_SPANNED) if printed.strip().isdecimal() else 1
+
+
+def _render_grid(table: object, out: list[str]) -> bool:
+    """A table with merged cells as full rows: a merged cell is said again in each row it covers.
+
+    A cell over several columns is said once and leaves the others empty. False for a table without
+    merged rows and for one that holds tables (page layout): these are read row by row.
+    """
+    rows = list(table.iter("tr"))  # type: ignore[attr-defined]
+    merged = any(_span_of(cell, "rowspan") > 1 for row in rows for cell in _cells_of(row))
+    if not merged or any(True for _ in table.iterdescendants("table")):  # type: ignore[attr-defined]
+        return False
+    for caption in table.iter("caption"):  # type: ignore[attr-defined]
+        out += ["\x1e", _cell_text(caption), "\x1e"]
+    held: dict[int, tuple[int, str]] = {}  # by column: in how many more rows, and what
+    for row in rows:
+        line = _full_row(row, held)
+        out += ["\x1e", " | ".join(line) + (" |" if len(line) > 1 else ""), "\x1e"]
+    return True
+
+
+def _full_row(row: object, held: dict[int, tuple[int, str]]) -> list[str]:
+    """The cells of a row with those that reach down into it; `held` is brought up to date."""
+    fresh: dict[int, tuple[int, str]] = {}
+    own: list[tuple[int, str]] = []  # rows below, text
+    for cell in _cells_of(row):
+        text, below = _cell_text(cell), _span_of(cell, "rowspan") - 1
+        own += [(below, "" if order else text) for order in range(_span_of(cell, "colspan"))]
+    line: list[str] = []
+    while own or len(line) in held:
+        below, text = held[len(line)] if len(line) in held else own.pop(0)
+        if len(line) in held:
+            below -= 1
+        if below:
+            fresh[len(line)] = (below, text)
+        line.append(text)
+    held.clear()
+    held.update(fresh)
+    return line
 
 
 READERS: dict[str, Reader] = {

@@ -1,4 +1,4 @@
-"""Where a measure says who is responsible: brackets, label lines, whole lines of units, and 由X牵头 in prose."""
+"""Where a measure says who is responsible: brackets, labels, whole lines of units, and 由X牵头 in prose."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import Literal
 
 from . import units
 from .clauses import Text
-from .lexicon import LABEL, LABEL_KINDS
+from .lexicon import LABEL, LABEL_KINDS, LABEL_START
 from .types import Doubt, Span, Unit
 from .units import Reading
 
 _BEHIND = re.compile(r"[ \n]*(?:[。;!]|\(|$|\n)")
 _NEXT_LABEL = re.compile(r" {2,}|$")
 _STATEMENT = re.compile(r"(?:牵头|负责|配合|参与|落实|实施)(?:负责)?。?$")
+_UNIT_BODY = re.compile("(?:单位|部门|机关|处室|科室|机构|主体) *$")
+_HELPED = re.compile("配合|协助|参与|参加|协办")
 _LEFT_OUT = re.compile(r"以[下上]|不再")
 
 
@@ -65,7 +67,7 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
     if ":" in region:
         mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
-    if "牵头" in region and "由" in region:
+    if "牵头" in region or ("由" in region and _HELPED.search(region)):
         for match in re.finditer(r"[^。\n]+", region):
             left, right = start + match.start(), start + match.end()
             if any(a < right and left < b for a, b in taken if a <= left):
@@ -142,7 +144,7 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
             continue
         reading = units.read(folded[match.start() : stop], text.source[match.start() : stop])
         if not reading:
-            if kind not in ("time", "people"):
+            if kind not in ("time", "people"):  # a label that names nobody, or a note
                 taken.append((match.start(), stop))
                 found.append(Mention((match.start(), stop), reading, "label"))
             continue
@@ -153,7 +155,7 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
 
 
 def _value_end(folded: str, start: int, limit: int) -> int:
-    """The end of a label's value. A value may stand on the next line, or run on where a line ends in a comma."""
+    """The end of a label's value, which may stand on the next line, or run on behind a comma."""
     stop = folded.find("\n", start, limit)
     stop = limit if stop < 0 else stop
     if not folded[start:stop].strip(" "):
@@ -186,11 +188,15 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
         left = position + line.find(stripped) if stripped else position
         right = left + len(stripped)
         position += len(line) + 1
-        if (
-            not 4 < len(stripped) < 240
-            or not _STATEMENT.search(stripped)
-            or any(a < right and left < b for a, b in taken)
-        ):
+        if not 4 < len(stripped) < 240 or any(a < right and left < b for a, b in taken):
+            continue
+        label = LABEL_START.match(stripped)  # 责任单位 市公安局, without the colon
+        if label and _UNIT_BODY.search(label[0]) and units.is_unit_list(stripped[label.end() :]):
+            reading = units.read(stripped, text.source[left:right])
+            found.append(Mention((left, right), reading, "label"))
+            taken.append((left, right))
+            continue
+        if not _STATEMENT.search(stripped):
             continue
         if "。" not in stripped and units.is_unit_list(stripped):
             reading = units.read(stripped, text.source[left:right])
@@ -202,7 +208,7 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
 def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], list[list[Unit]]]:
     """The units of a measure with their roles, and those of each mention.
 
-    Labels and prose speak for the whole measure together; a bracket with its own lead or verbs speaks for itself.
+    Labels and prose speak for the whole measure; a bracket with its own lead or verbs speaks for itself.
     """
     alone = first_leads and not any(group.role == "lead" for m in mentions for group in m.reading.groups)
     apart = {id(m) for m in mentions if not _is_shared(m) or (alone and m.form == "bracket")}

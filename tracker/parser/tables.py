@@ -1,64 +1,55 @@
-"""Annexed tables: rows of cells separated by |, box-drawn tables, and tables flattened to one cell a line."""
+"""Annexed tables: cells joined by |, box-drawn, one cell a line, or set apart by blanks."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from . import clauses, schedule, units
+from . import glued
 from .clauses import Text
+from .columns import UNIT_KINDS, Cell, align, fit, guess_kinds, head_kind, is_head, kinds_of, main_column
 from .lexicon import FURNITURE
-from .outline import Line
+from .outline import AUTHORITY, SIGNED, Line
+from .rows import SECTION, Table
 from .rules import Context
-from .types import Clause, Doubt, Person, Row, Span, Unit
+from .types import Doubt, Row
 
-# What a column holds, by the words of its head.
-_COLUMNS: tuple[tuple[str, str], ...] = (
-    ("number", r"序号|编号|序|No\.?"),
-    ("past", r".*(?:完成情况|推进情况|进展|落实情况|存在问题|备注|整改情况|进度|得分|分值)"),
-    ("people", r".*(?:领导|责任人|负责人|联系人|联络员|电话)"),
-    ("lead", r".*牵头.*"),
-    ("support", r".*(?:配合|协办|协同|参与|协助).*"),
-    ("time", r".*(?:时限|时间|期限|节点|进度安排|完成日期)"),
-    ("duty", r".*(?:责任|负责|承办|实施|主管|落实|分工).*?(?:单位|部门|主体|处室|科室)?|责任单位|单位|部门"),
-    (
-        "content",
-        r".*(?:类别|领域|分类|方面|任务|工作|措施|内容|举措|项目|事项|目标|指标|要求|问题|名称|类型|板块|条款|要点|环节)",
-    ),
-)
-_HEAD_CELL = re.compile("|".join(f"(?P<{kind}>{words})" for kind, words in _COLUMNS))
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
-
-
-SECTION = re.compile(r"^[(]?[一二三四五六七八九十]+[)、]")
-
-
-# A table whose columns are only set apart by blanks: its head, and one row.
-_COLLAPSED_HEAD = re.compile(
-    r"^序 *号 +[^。:;]*(?:责任|牵头|负责|承办|主办|配合)[^。:;]*(?:单位|部门)[^。:;]*$"
-)
-_COLLAPSED_ROW = re.compile(r"^\d{1,3}[.、]? +(?P<rest>.+)$")
-
-
-@dataclass(slots=True)
-class Cell:
-    start: int
-    end: int
-    text: str
+_PLUS_BORDER = re.compile(r"^\+[-=+]{3,}\+$")
+_SERIAL = re.compile(r"^(?:第?(?P<serial>\d{1,4})[.、]?|\((?P<inner>\d{1,3})\))$")
+_ROW_START = re.compile(r"^(?P<serial>\d{1,3})(?:[.、] *| +)(?=\D)(?P<rest>.+)$")
+_END = re.compile(r"^(?:备?注[\d一二三]?:|说明:|附件?\d*[:：]?|联系人|\(此件|抄送|填报)")
+_MANY = 400  # rows of a flat table are looked for in so many cells behind the last serial number
 
 
 @dataclass(slots=True)
 class Found:
-    """The rows of a document, their default units and doubts, and the lines that were used up."""
+    """The rows of a document and the lines that were used up."""
 
     rows: list[Row] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
 
 
+@dataclass(slots=True)
+class _Place:
+    """What every reader of tables is given."""
+
+    text: Text
+    lines: list[Line]
+    context: Context
+    first_leads: bool
+    doubts: list[Doubt]
+
+    def table(self, kinds: list[str]) -> Table:
+        return Table(self.text, self.context, self.first_leads, self.doubts, kinds)
+
+
 def unbox(text: str) -> str:
     """A text with its box-drawn tables redrawn as lines of cells joined by |; other text is untouched."""
+    if "\n+-" in text or text.startswith("+-"):
+        text = _drawn(text)
     if not _BOX.search(text):
         return text
     out: list[str] = []
@@ -78,6 +69,7 @@ def unbox(text: str) -> str:
             and _BORDER.match(stripped)
             and any("\u2500" <= char <= "\u257f" for char in stripped)
             and not re.search(r"\w", stripped)
+            and not (set(stripped) <= set("\u2502\u2503\u2551 "))
         ):
             flush()
         elif _BOX.search(stripped):
@@ -94,13 +86,47 @@ def unbox(text: str) -> str:
     return "\n".join(out)
 
 
-def head_kind(text: str) -> str | None:
-    """The kind of a column by the words of its head, or None where the words are no head."""
-    squeezed = re.sub(r"\s|\([^()]*\)", "", text)
-    if not 0 < len(squeezed) <= 12 or ":" in squeezed or "、" in squeezed:
-        return None
-    match = _HEAD_CELL.fullmatch(squeezed)
-    return match.lastgroup if match else None
+def _drawn(text: str) -> str:
+    """Tables drawn with + - | in the characters of boxes."""
+    lines = text.split("\n")
+    inside = False
+    for index, line in enumerate(lines):
+        stripped = line.strip()
+        if _PLUS_BORDER.match(stripped):
+            inside = True
+            lines[index] = "\u2500" * 3
+        elif inside and stripped.startswith("|"):
+            lines[index] = line.replace("|", "\u2502")
+        else:
+            inside = False
+    return "\n".join(lines)
+
+
+def find(text: Text, lines: list[Line], context: Context, first_leads: bool, doubts: list[Doubt]) -> Found:
+    """All tables among the lines."""
+    found = Found()
+    place = _Place(text, lines, context, first_leads, doubts)
+    index = 0
+    while index < len(lines):
+        for reader in _READERS:
+            before = len(doubts)
+            result = reader(place, index)
+            if result is None:
+                continue
+            rows, stop = result
+            if rows:
+                found.rows += rows
+                found.used.update(line.start for line in lines[index:stop])
+            else:
+                del doubts[before:]
+            index = stop
+            break
+        else:
+            index += 1
+    return found
+
+
+# --- cells joined by |
 
 
 def _cells(line: Line) -> list[Cell]:
@@ -117,326 +143,400 @@ def _cells(line: Line) -> list[Cell]:
     return cells
 
 
-def find(text: Text, lines: list[Line], context: Context, first_leads: bool, doubts: list[Doubt]) -> Found:
-    """All tables among the lines."""
-    found = Found()
-    index = 0
-    while index < len(lines):
-        if "|" in lines[index].text:
-            stop = index
-            while stop < len(lines) and "|" in lines[stop].text:
-                stop += 1
-            block = [_cells(line) for line in lines[index:stop]]
-            rows = _read_block(text, block, context, first_leads, doubts)
-            if rows:
-                found.rows += rows
-                found.used.update(line.start for line in lines[index:stop])
-            index = stop
+def _read_pipes(place: _Place, index: int) -> tuple[list[Row], int] | None:
+    lines = place.lines
+    if "|" not in lines[index].text:
+        return None
+    stop = index
+    while stop < len(lines) and "|" in lines[stop].text:
+        stop += 1
+    block = [_cells(line) for line in lines[index:stop]]
+    if max(len(cells) for cells in block) <= 1:
+        return None
+    head = next((i for i, cells in enumerate(block) if is_head(cells)), None)
+    if head is None:
+        width = max(len(cells) for cells in block)
+        kinds = guess_kinds(block, width) if width > 2 and len(block) > 1 else []
+        if not kinds:
+            return [], stop
+        table = place.table(kinds)
+    else:
+        width = len(block[head])
+        stop = _take_broken(place, block, index, stop, width)
+        kinds = kinds_of(block[head])
+        table = place.table(kinds)
+        if _plain(kinds):
+            return [], stop
+    if main_column(table.kinds) is None:
+        return [], stop
+    for at, cells in enumerate(block if head is None else block[head + 1 :]):
+        if len(cells) >= 2 and is_head(cells):
+            table.kinds = _second_head(table.kinds, cells, first=at == 0)
             continue
-        if _COLLAPSED_HEAD.match(lines[index].text) and len(lines[index].text) < 60:
-            rows, stop = _read_collapsed(text, lines, index + 1, context, first_leads, doubts)
-            if rows:
-                found.rows += rows
-                found.used.update(line.start for line in lines[index:stop])
-                index = stop
+        single = len(cells) == 1 and len(table.kinds) > 2
+        if single and cells[0].text:
+            if len(cells[0].text) < 60 and not _END.match(cells[0].text):
+                table.add([cells[0], *[None] * (len(table.kinds) - 1)])
+            continue
+        full = len(cells) >= len(table.kinds)
+        table.add(align(place.text.folded, cells, table.kinds), merged=full)
+    return table.rows, stop
+
+
+def _plain(kinds: list[str]) -> bool:
+    """Whether a head speaks of no duty and no time: a list of names or numbers, not of tasks."""
+    return not (UNIT_KINDS & set(kinds)) and not ({"time", "people"} & set(kinds))
+
+
+def _second_head(kinds: list[str], cells: list[Cell], *, first: bool) -> list[str]:
+    """The columns under a head of two lines (责任单位 above 牵头单位, 配合单位), or said again."""
+    below = kinds_of(cells)
+    if len(below) == len(kinds):
+        return [new if cell.text else old for new, old, cell in zip(below, kinds, cells, strict=True)]
+    duties = [index for index, kind in enumerate(kinds) if kind in UNIT_KINDS]
+    if first and len(duties) == 1 and len(below) < len(kinds) and set(below) <= UNIT_KINDS | {"people"}:
+        return [*kinds[: duties[0]], *below, *kinds[duties[0] + 1 :]]
+    return kinds
+
+
+def _take_broken(place: _Place, block: list[list[Cell]], index: int, stop: int, width: int) -> int:
+    """Join the rows whose cells run over several lines; returns the new end of the block."""
+    lines = place.lines
+    if any(line.text.endswith("|") for line in lines[index : index + 3]) and not lines[index].text.startswith(
+        "|"
+    ):
+        closed = True
+    else:
+        closed = lines[index].text.startswith("|")
+    at = 0
+    while at < len(block):
+        cells, line = block[at], index + at
+        broken = closed and not lines[line].text.endswith("|") and len(cells) < width
+        serial = not closed and len(cells) < width and bool(cells) and cells[0].number
+        if not (broken or serial):
+            at += 1
+            continue
+        joined, behind = list(cells), line + 1
+        while behind < len(lines) and behind - line < 8 and len(joined) < width + 1:
+            more = _cells(lines[behind])
+            if not more or (len(more) > 1 and (more[0].number or len(joined) + len(more) - 1 > width)):
+                break
+            if len(joined) == width and (len(more) > 1 or not closed):
+                break
+            first = joined[-1]
+            joined[-1] = Cell(first.start, more[0].end, place.text.folded[first.start : more[0].end])
+            joined += more[1:]
+            behind += 1
+            if len(joined) == width and (not closed or lines[behind - 1].text.endswith("|")):
+                break
+        if len(joined) != width:
+            at += 1
+            continue
+        if behind > stop:  # lines without any | were taken
+            extra = behind
+            while extra < len(lines) and "|" in lines[extra].text:
+                extra += 1
+            block += [_cells(each) for each in lines[behind:extra]]
+            block[at : stop - index] = [joined]
+            stop = extra
+        else:
+            block[at : at + behind - line] = [joined]
+        index += behind - line - 1
+        at += 1
+    return stop
+
+
+# --- one cell a line
+
+
+def _cell(line: Line) -> Cell:
+    return Cell(line.start, line.end, line.text)
+
+
+def _barred(lines: list[Line], index: int) -> tuple[list[Cell], list[int]] | None:
+    """The cells of a table whose | stand at the ends of lines or alone, and where each ends."""
+    cells: list[Cell] = []
+    ends: list[int] = []
+    at = index
+    pending: list[Line] = []
+    while at < len(lines) and len(pending) < 12:
+        line = lines[at]
+        bars = line.text.count("|")
+        if bars > 1 or (bars == 1 and not line.text.endswith("|")):
+            break
+        if bars:
+            words = line.text[:-1].rstrip(" ")
+            if words:
+                pending.append(Line(line.start, line.start + len(words), words))
+            if pending:
+                text = "\n".join(each.text for each in pending)
+                cells.append(Cell(pending[0].start, pending[-1].end, text))
+                ends.append(at + 1)
+            pending = []
+        else:
+            pending.append(line)
+        at += 1
+    return (cells, ends) if len(cells) >= 6 else None
+
+
+def _read_flat(place: _Place, index: int) -> tuple[list[Row], int] | None:
+    lines = place.lines
+    ends: list[int] | None = None
+    bar = lines[index].text.endswith("|") or (index + 1 < len(lines) and lines[index + 1].text == "|")
+    if bar and (barred := _barred(lines, index)):
+        cells, ends = barred
+    elif "|" in lines[index].text or not head_kind(lines[index].text):
+        return None
+    else:
+        cells = [_cell(line) for line in lines[index : index + 14]]
+    run = 0
+    while run < min(len(cells), 14) and head_kind(cells[run].text):
+        run += 1
+    kinds = kinds_of(cells[:run])
+    if len(kinds) < 3 or len(set(kinds)) < 3 or not ({"number", "time"} | UNIT_KINDS) & set(kinds):
+        return None
+    if main_column(kinds) is None or _plain(kinds):
+        return None
+    if ends is None:
+        cells = []
+        for line in lines[index:]:
+            if "|" in line.text:
+                break
+            cells.append(_cell(line))
+        ends = list(range(index + 1, index + 1 + len(cells)))
+    table, used = _flat_rows(place, cells, run, kinds)
+    return (table.rows, ends[used - 1]) if table.rows else None
+
+
+def _serial(cell: Cell) -> int | None:
+    match = _SERIAL.match(cell.text)
+    return int(match["serial"] or match["inner"]) if match else None
+
+
+def _flat_rows(place: _Place, cells: list[Cell], start: int, kinds: list[str]) -> tuple[Table, int]:
+    """The rows of a flat table whose head ends at `start`, and where its last row ends."""
+    if "number" not in kinds:
+        at = next(
+            (i for i in range(start, min(start + len(kinds), len(cells))) if _serial(cells[i]) == 1), None
+        )
+        if at is None:
+            return _by_width(place, cells, start, kinds)
+        kinds = [*kinds[: at - start], "number", *kinds[at - start :]]
+    table = place.table(kinds)
+    before = kinds.index("number")
+    behind = len(kinds) - before - 1
+    serials = _serials(cells, start, behind)
+    if not serials:
+        return table, start
+    leading = list(cells[start : serials[0]])
+    used = start
+    told = (*UNIT_KINDS, "time")
+    for order, at in enumerate(serials):
+        last = order + 1 == len(serials)
+        stop = len(cells) if last else serials[order + 1]
+        tail = cells[at + 1 : stop]
+        if last:
+            tail = _end_of(tail, kinds[before + 1 :])
+        while leading and (len(leading) > before):
+            table.start_section(leading.pop(0))
+        spare: list[Cell] = []
+        if not last:
+            surplus = len(tail) - behind
+            if before:
+                spare = tail[len(tail) - max(0, min(surplus, before)) :] if surplus > 0 else []
+            elif (surplus > 0 and kinds[-1] in told and not (tail[-1].units or tail[-1].time)) or (
+                len(tail) > 2 and SECTION.match(tail[-1].text) and not tail[-1].units
+            ):
+                spare = tail[-1:]
+            tail = tail[: len(tail) - len(spare)]
+        row = [*leading, cells[at], *tail]
+        placed = align(place.text.folded, row, kinds, join=True)
+        table.add(placed)
+        leading = spare
+        used = at + 1 + len(tail)
+    return table, used
+
+
+def _serials(cells: list[Cell], start: int, behind: int) -> list[int]:
+    """Where the serial numbers stand: each larger than the one before, the very next if there is one."""
+    found: list[int] = []
+    value = -1
+    at = start
+    least = min(behind, 2)
+    limit = start + behind + 6
+    while at < min(len(cells), limit):
+        number = _serial(cells[at])
+        near = not found or at - found[-1] > least
+        if number is None or not near or number <= value:
+            at += 1
+            continue
+        if found and number != value + 1:
+            ahead = range(at + 1, min(len(cells), at + 2 * behind + 4))
+            if any(_serial(cells[later]) == value + 1 for later in ahead) or at - found[-1] < behind:
+                at += 1
                 continue
-        run = index
-        while run < len(lines) and run - index < 12 and head_kind(lines[run].text):
-            run += 1
-        kinds = [head_kind(line.text) or "" for line in lines[index:run]]
-        if len(kinds) >= 3 and len(set(kinds)) >= 3 and {"lead", "duty", "time", "number"} & set(kinds):
-            rows, stop = _read_flat(text, lines, run, kinds, context, first_leads, doubts)
-            if rows:
-                found.rows += rows
-                found.used.update(line.start for line in lines[index:stop])
-                index = stop
-                continue
-        index += 1
+        found.append(at)
+        value = number
+        limit = at + 4 * behind + 8
+        at += 1
     return found
 
 
-def _read_block(
-    text: Text, block: list[list[Cell]], context: Context, first_leads: bool, doubts: list[Doubt]
-) -> list[Row]:
-    head = next((i for i, cells in enumerate(block) if len(cells) >= 2 and _is_head(cells)), None)
-    if head is None:
-        width = max(len(cells) for cells in block)
-        if width < 3 or len(block) < 2:
-            return []
-        kinds = _guess_kinds(block, width)
-        if not kinds:
-            return []
-        body = block
-    else:
-        kinds = [head_kind(cell.text) or "content" for cell in block[head]]
-        body = block[head + 1 :]
-    rows: list[Row] = []
-    above: dict[int, Cell] = {}
-    for cells in body:
-        if not any(cell.text for cell in cells) or (len(cells) >= 2 and _is_head(cells)):
-            continue
-        placed = _align(cells, kinds)
-        row = _row(text, placed, kinds, above, context, first_leads, doubts)
-        if row:
-            rows.append(row)
-    return rows
-
-
-def _is_head(cells: list[Cell]) -> bool:
-    kinds = [head_kind(cell.text) for cell in cells if cell.text]
-    return len(kinds) >= 2 and all(kinds) and len(set(kinds)) >= 2
-
-
-def _guess_kinds(block: list[list[Cell]], width: int) -> list[str]:
-    """Columns of a table without a head, by what most of their cells look like."""
-    kinds = []
-    for column in range(width):
-        cells = [cells[column].text for cells in block if len(cells) == width and cells[column].text]
-        if cells and sum(units.is_unit_list(cell) for cell in cells) * 2 > len(cells):
-            kinds.append("lead" if "lead" not in kinds and "duty" not in kinds else "support")
-        elif cells and all(cell.isdecimal() for cell in cells):
-            kinds.append("number")
-        else:
-            kinds.append("content")
-    if "lead" not in kinds:
-        return []
-    return ["duty" if kind == "lead" and "support" not in kinds else kind for kind in kinds]
-
-
-def _align(cells: list[Cell], kinds: list[str]) -> list[Cell | None]:
-    """Cells put into columns. Where a row leaves out inherited cells, the rest stand at the right."""
-    width = len(kinds)
-    filled = list(cells)
-    while filled and not filled[-1].text:
-        filled.pop()
-    left: list[Cell | None] = [*cells[:width], *([None] * (width - len(cells)))]
-    right: list[Cell | None] = [*([None] * (width - len(filled))), *filled[-width:]]
-
-    def fit(placed: list[Cell | None]) -> int:
-        score = 0
-        for cell, kind in zip(placed, kinds, strict=True):
-            if cell is None or not cell.text:
-                continue
-            named = units.is_unit_list(cell.text)
-            if kind in ("lead", "duty", "support"):
-                score += 3 if named else -3
-            elif kind == "content":
-                score += -2 if named and len(cell.text) > 2 else 1
-            elif kind == "number":
-                score += 2 if re.fullmatch(r"[\d.\-()一二三四五六七八九十]+", cell.text) else -2
-        return score
-
-    return right if fit(right) > fit(left) else left
-
-
-def _row(
-    text: Text,
-    placed: list[Cell | None],
-    kinds: list[str],
-    above: dict[int, Cell],
-    context: Context,
-    first_leads: bool,
-    doubts: list[Doubt],
-) -> Row | None:
-    content = [index for index, kind in enumerate(kinds) if kind == "content"]
-    filled = [cell for cell in placed if cell and cell.text]
-    if not content or (len(filled) == 1 and FURNITURE.match(filled[0].text)):
-        return None
-    if len(filled) == 1 and len(kinds) > 2 and SECTION.match(filled[0].text):
-        above.clear()
-        above[content[0]] = filled[0]
-        return None
-    for order, index in enumerate(content):
-        cell = placed[index]
-        if cell and cell.text:
-            above[index] = cell
-            for lower in content[order + 1 :]:
-                above.pop(lower, None)
-    main = content[-1]
-    own = placed[main]
-    if own is None or not own.text:
-        own = next((cell for index in reversed(content) if (cell := placed[index]) and cell.text), None)
-        if own is None:
-            return None
-    higher = [
-        text.source[above[i].start : above[i].end] for i in content if i in above and above[i] is not own
-    ]
-    readings: list[units.Reading] = []
-    people: list[Person] = []
-    times: list[Span] = []
-    for cell, kind in zip(placed, kinds, strict=True):
-        if cell is None or not cell.text:
-            continue
-        source = text.source[cell.start : cell.end]
-        if kind in ("lead", "duty", "support"):
-            label = "responsible" if kind == "duty" else kind
-            reading = units.read(cell.text, source, label=label)
-            readings.append(reading)
-            if reading.open:
-                doubts.append(Doubt("unit-list-open", f"“{source}”的单位没有列全", (cell.start, cell.end)))
-        elif kind == "people":
-            people += [
-                Person("责任人", name)
-                for name in re.split(r"[、,; ]+", source)
-                if name and name not in ("无",)
-            ]
-        elif kind == "time":
-            times.append((cell.start, cell.end))
-    units.inherit_prefix(readings)
-    made = clauses.make(text, own.start, own.end, [], context, doubts)
-    for span in times:
-        made = date_all(text, made, span, context, doubts)
-    everyone: list[Unit] = units.resolve(readings, first_leads=first_leads)
-    people += [person for reading in readings for person in reading.people]
-    category, work = (higher[0], higher[-1]) if len(higher) > 1 else ("", higher[0] if higher else "")
-    return Row(
-        category,
-        work,
-        text.source[own.start : own.end],
-        (own.start, own.end),
-        tuple(everyone),
-        tuple(people),
-        tuple(made),
-    )
-
-
-def date_all(
-    text: Text, made: list[Clause], span: Span, context: Context, doubts: list[Doubt]
-) -> list[Clause]:
-    """Give the time of a field to the clauses that state none."""
-    found = list(schedule.search(text.folded, *span, replace(context, field=True)))
-    for item in found:
-        if item.schedule is None:
-            doubts.append(
-                Doubt("date-impossible", f"日期“{text.source[slice(*item.span)]}”不存在,请核对", item.span)
-            )
-    dated = [item for item in found if item.schedule]
-    if not dated:
-        return made
-    first = next((item for item in dated if item.schedule and item.schedule.kind != "ongoing"), dated[0])
-    assert first.schedule is not None
-    when = replace(first.schedule, quote=text.source[slice(*first.span)])
-    return [
-        replace(clause, schedule=when, targets=tuple(replace(t, due=when.due) for t in clause.targets))
-        if clause.schedule.rule == "unstated"
-        else clause
-        for clause in made
-    ]
-
-
-def _read_flat(
-    text: Text,
-    lines: list[Line],
-    start: int,
-    kinds: list[str],
-    context: Context,
-    first_leads: bool,
-    doubts: list[Doubt],
-) -> tuple[list[Row], int]:
-    """Rows of a table that was flattened to one cell a line; returns them and the index behind the table."""
-    rows: list[Row] = []
-    above: dict[int, Cell] = {}
-    stop = start
-    for group, behind in _groups(lines, start, kinds):
-        stop = behind
-        placed = _place_flat(group, kinds)
-        row = _row(text, placed, kinds, above, context, first_leads, doubts)
-        if row:
-            rows.append(row)
-    return rows, stop
-
-
-def _read_collapsed(
-    text: Text, lines: list[Line], start: int, context: Context, first_leads: bool, doubts: list[Doubt]
-) -> tuple[list[Row], int]:
-    """Rows of a table without separators: a serial number, the words, and behind a blank the units (and a time)."""
-    rows: list[Row] = []
-    index = start
-    while index < len(lines) and (match := _COLLAPSED_ROW.match(lines[index].text)):
-        at = lines[index].start + match.start("rest")
-        cells = [
-            Cell(at + part.start(), at + part.end(), part[0]) for part in re.finditer(r"\S+", match["rest"])
-        ]
-        last: list[Cell] = []
-        kinds: list[str] = []
-        while len(cells) > 1 and (
-            units.is_unit_list(cells[-1].text)
-            or (len(cells[-1].text) < 16 and schedule.HINT.search(cells[-1].text))
-        ):
-            kinds.insert(0, "duty" if units.is_unit_list(cells[-1].text) else "time")
-            last.insert(0, cells.pop())
-        words = Cell(cells[0].start, cells[-1].end, text.folded[cells[0].start : cells[-1].end])
-        if kinds.count("duty") > 1:
-            kinds = [
-                "lead"
-                if kind == "duty" and order == kinds.index("duty")
-                else "support"
-                if kind == "duty"
-                else kind
-                for order, kind in enumerate(kinds)
-            ]
-        row = _row(text, [words, *last], ["content", *kinds], {}, context, first_leads, doubts)
-        if row:
-            rows.append(row)
-        index += 1
-    return rows, index
-
-
-def _groups(lines: list[Line], start: int, kinds: list[str]) -> Iterator[tuple[list[Cell], int]]:
-    """The cells of each row: from one serial number to the next, or as many as there are columns."""
-    index, serial = start, 0
-    if kinds[0] != "number":
-        while index + len(kinds) <= len(lines):
-            yield (
-                [Cell(line.start, line.end, line.text) for line in lines[index : index + len(kinds)]],
-                index + len(kinds),
-            )
-            index += len(kinds)
-        return
-    while index < len(lines):
-        group: list[Line] = []
-        at = index
-        while at < len(lines) and len(group) < 3 * len(kinds):
-            if (lines[at].text == str(serial + 2) and group) or (
-                head_kind(lines[at].text) and group and lines[at].text.startswith("序")
-            ):
-                break
-            group.append(lines[at])
-            at += 1
-        if not any(line.text == str(serial + 1) for line in group):
-            return
-        if at >= len(lines) or len(group) >= 3 * len(kinds):
-            group = group[: len(kinds)]
-            at = index + len(group)
-        serial += 1
-        yield [Cell(line.start, line.end, line.text) for line in group], at
-        index = at
-
-
-def _place_flat(group: list[Cell], kinds: list[str]) -> list[Cell | None]:
-    if len(group) == len(kinds):
-        return list(group)
-    placed: list[Cell | None] = [None] * len(kinds)
-    free = list(range(len(kinds)))
-    rest: list[Cell] = []
-    for cell in group:
-        wanted = (
-            ("number",)
-            if cell.text.isdecimal()
-            else ("lead", "duty", "support")
-            if units.is_unit_list(cell.text)
-            else ("time",)
-            if len(cell.text) < 24 and schedule.HINT.search(cell.text) and not re.search("[。;]", cell.text)
-            else ()
+def _end_of(tail: list[Cell], kinds: list[str]) -> list[Cell]:
+    """The cells of the last row: no more than there are columns, and none of what follows the table."""
+    taken: list[Cell] = []
+    for cell in tail:
+        if len(taken) >= len(kinds) and not (cell.units and taken[-1].units):
+            break
+        over = len(taken) >= 2 and (
+            SIGNED.match(cell.text) or (AUTHORITY.match(cell.text) and not cell.units)
         )
-        column = next((index for index in free if kinds[index] in wanted), None)
-        if column is None:
-            rest.append(cell)
+        if _END.match(cell.text) or FURNITURE.match(cell.text) or over:
+            break
+        taken.append(cell)
+    return taken
+
+
+def _by_width(place: _Place, cells: list[Cell], start: int, kinds: list[str]) -> tuple[Table, int]:
+    """Rows without serial numbers: as many cells as there are columns, while they look like their columns."""
+    table = place.table(kinds)
+    at = start
+    while at + len(kinds) <= len(cells):
+        group = cells[at : at + len(kinds)]
+        if SECTION.match(group[0].text) and len(group[0].text) < 40 and kinds[0] not in UNIT_KINDS:
+            shifted = cells[at + 1 : at + 1 + len(kinds)]
+            if len(shifted) == len(kinds) and fit(list(shifted), kinds) > fit(list(group), kinds):
+                table.start_section(group[0])
+                at += 1
+                continue
+        if fit(list(group), kinds) < 1 or _END.match(group[0].text):
+            break
+        table.add(list(group))
+        at += len(kinds)
+    return table, at
+
+
+# --- columns set apart by blanks or tabs
+
+
+def _tokens(place: _Place, line: Line) -> list[Cell]:
+    """The cells of a line: between tabs or wide gaps where it has them, else between blanks."""
+    source = place.text.source[line.start : line.end]
+    for gap in ("\t", r"[ \u3000\xa0]{2,}|\u3000", r"[ \u3000\xa0]+"):
+        if re.search(gap, source):
+            return list(_split(place, line, gap))
+    return [_cell(line)]
+
+
+def _split(place: _Place, line: Line, gap: str) -> Iterator[Cell]:
+    source = place.text.source[line.start : line.end]
+    start = 0
+    for stop, behind in [*((m.start(), m.end()) for m in re.finditer(gap, source)), (len(source), 0)]:
+        part = source[start:stop]
+        left = len(part) - len(part.lstrip())
+        begin, end = line.start + start + left, line.start + start + len(part.rstrip())
+        yield Cell(min(begin, end), end, place.text.folded[min(begin, end) : end])
+        start = behind
+
+
+def _blank_head(place: _Place, line: Line) -> list[Cell]:
+    """The cells of a head whose words are set apart by blanks; single characters belong together (任 务)."""
+    if len(line.text) > 80 or not re.search(r"[ ]", line.text) or re.search("[。:;,|]", line.text):
+        return []
+    tokens = [cell for cell in _tokens(place, line) if cell.text]
+    joined: list[Cell] = []
+    for cell in tokens:
+        if joined and len(cell.text) == 1 and not head_kind(joined[-1].text):
+            last = joined[-1]
+            joined[-1] = Cell(last.start, cell.end, place.text.folded[last.start : cell.end])
         else:
-            placed[column] = cell
-            free.remove(column)
-    slots = [index for index in free if kinds[index] in ("content", "people", "past")]
-    content = [index for index in slots if kinds[index] == "content"]
-    for cell, index in zip(reversed(rest), reversed(content), strict=False):
-        placed[index] = cell
-    return placed
+            joined.append(cell)
+    kinds = [head_kind(cell.text) for cell in joined]
+    good = len(joined) >= 3 and all(kinds) and len(set(kinds)) >= 3 and UNIT_KINDS & set(kinds)
+    return joined if good else []
+
+
+def _read_blanks(place: _Place, index: int) -> tuple[list[Row], int] | None:
+    lines = place.lines
+    head = _blank_head(place, lines[index])
+    kinds = kinds_of(head)
+    if not head or main_column(kinds) is None:
+        return None
+    tabs = "\t" in place.text.source[lines[index].start : lines[index].end]
+    if "number" not in kinds:
+        return _blank_rows_by_line(place, index, kinds)
+    table = place.table(kinds)
+    at = index + 1
+    while at < len(lines):
+        line = lines[at]
+        if not _ROW_START.match(line.text):
+            section = SECTION.match(line.text) and len(line.text) < 40 and at + 1 < len(lines)
+            if not section or not _ROW_START.match(lines[at + 1].text):
+                break
+            table.start_section(_cell(line))
+            at += 1
+            continue
+        row = _row_tokens(place, line, tabs)
+        at += 1
+        while at < len(lines) and not any(cell.units or cell.time for cell in row[2:]):
+            more = lines[at]
+            if _ROW_START.match(more.text) or _END.match(more.text) or len(row) > 40:
+                break
+            row += [cell for cell in _tokens(place, more) if cell.text]
+            at += 1
+        table.add(align(place.text.folded, row, kinds, join=True))
+    return (table.rows, at) if table.rows else None
+
+
+def _row_tokens(place: _Place, line: Line, tabs: bool) -> list[Cell]:
+    match = _ROW_START.match(line.text)
+    tokens = _tokens(place, line) if tabs else [cell for cell in _tokens(place, line) if cell.text]
+    if match and not tokens[0].number:  # 1.摸清底数 市公安局
+        first = line.start + match.start("rest")
+        number = Cell(line.start, line.start + match.end("serial"), match["serial"])
+        rest = Cell(first, tokens[0].end, place.text.folded[first : tokens[0].end])
+        return [number, rest, *tokens[1:]]
+    return tokens
+
+
+def _blank_rows_by_line(place: _Place, index: int, kinds: list[str]) -> tuple[list[Row], int] | None:
+    """Rows without serial numbers: one a line, as long as a cell of units stands in its column."""
+    lines = place.lines
+    table = place.table(kinds)
+    at = index + 1
+    while at < len(lines):
+        tokens = _tokens(place, lines[at])
+        placed = align(place.text.folded, tokens, kinds, join=len(tokens) > len(kinds))
+        named = any(
+            cell and cell.units for cell, kind in zip(placed, kinds, strict=True) if kind in UNIT_KINDS
+        )
+        if len(tokens) < 2 or not named or fit(placed, kinds) < 1:
+            break
+        table.add(placed)
+        at += 1
+    return (table.rows, at) if table.rows else None
+
+
+# --- no separators at all
+
+
+def _read_glued(place: _Place, index: int) -> tuple[list[Row], int] | None:
+    line = place.lines[index]
+    if "序号" not in line.text or len(line.text) < 24:
+        return None
+    result = glued.read(place.text.folded, line.start, line.text)
+    if result is None:
+        return None
+    kinds, rows = result
+    table = place.table(kinds)
+    for row in rows:
+        table.add(list(row))
+    return table.rows, index + 1
+
+
+_READERS: tuple[Callable[[_Place, int], tuple[list[Row], int] | None], ...] = (
+    _read_pipes,
+    _read_flat,
+    _read_blanks,
+    _read_glued,
+)

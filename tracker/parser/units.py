@@ -1,7 +1,7 @@
-"""Who is responsible: from the words of a bracket, a label line, a table cell or a sentence to units with roles.
+"""Who is responsible: from a bracket, a label line, a table cell or a sentence to units with roles.
 
-The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where nobody
-is named 牵头, else they support (verb) or implement (label).
+The roles follow the labelling rules of the project: 牵头 leads, 配合 supports; 负责 and 责任单位 lead where
+nobody is named 牵头, else they support (verb) or implement (label).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from .lexicon import (
     UNIT,
     UNIT_END,
     UNIT_STRONG,
+    UNIT_SURE,
     VERBS,
 )
 from .types import Person, Role, Span, Unit
@@ -31,25 +32,42 @@ BRACKET = re.compile(r"\((?:[^()]|\((?:[^()]|\([^()]{0,80}\)){0,200}\)){1,900}\)
 _NOT_UNITS = re.compile(
     r"^(?:以下简称|简称|以下统称|含(?!山)|包括|包含|不含|如[:,\u4e00-\u9fff](?!皋|东)|即[:,为]|详见|见附|以\S+为|其中|指[的在]|例如|下同|按规定|至\d|从\d|自\d|由于|注[:]|不[得含包]|未[经按])"
 )
+_THINGS = (
+    "(?:各项|各条|各款|所有|全部|涉及|主要|具体|重点|目标|任务|措施|工作|内容|事项|条款|项目"
+    "|责任单位|责任部门|责任主体)*"
+)
+_NO_MORE = (
+    "不再?(?:单独|一一|逐一|分别|重复|另行|逐项|再)*"
+    "(?:列出|列举|列示|赘述|标注|列明|注明|罗列|说明|表述|写出|列入|列名|提及|重复|[做作]?(?:具体)?分工)"
+)
 _DEFAULTS = re.compile(
-    r"(?:以下|下列|下述)(?:各项|所有|全部)?(?:重点)?(?:任务|措施|工作|内容|事项|条款)?,?(?:均|都|需|由|应|须|要|皆|为|涉及)+"
+    rf"(?:(?:以下|下列|下述|下文){_THINGS},?(?:均|都|需|由|应|须|要|皆|为|涉及|包括|含)+"
+    rf"|(?:具体|各项|所有|全部|上述|其他|其余|本方案|本计划|任务|措施|责任单位){_THINGS},?(?:均|都|皆)(?:需|由|应|须|要|为|涉及|包括|含)*)"
     r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责)?"
-    r"[,。;、] *(?:以下|下文|下面)?(?:均|都)?不再(?:单独|一一|逐一|分别|重复|另行)*(?:列出|列举|列示|赘述|标注|列明|注明|罗列|说明)[。,;]?"
+    rf"[,。;、] *(?:(?:以下|下文|下面)?(?:均|都|将)?{_NO_MORE}(?:,? *下同)?|(?:以)?下同)[。,;]?"
 )
 _DEFAULT_TAIL = re.compile(
-    r"[,。;、(] *(?:以下|下文|下面)(?:各项|任务|工作|措施)*(?:均|都|同)?,?(?:不再|不)(?:单独|一一|逐一|分别|重复|另行)*"
-    r"(?:列出|列举|列示|赘述|标注|列明|注明|罗列)\)?"
+    rf"[,。;、(] *(?:以下|下文|下面){_THINGS}(?:均|都|同)?,?{_NO_MORE}\)?"
+    r"|(?<=落实)[,。;、] *(?:以)?下同\)?|(?<=实施)[,。;、] *(?:以)?下同\)?"
 )
 FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
 _FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
-_PREFIX = re.compile(r"^(市|区|县|省|州|旗|盟)(?![场政直长域域区委])(?=\S{2})")
+_PREFIX = re.compile(
+    r"^(市|区|县|省|州|旗|盟|街道(?!办|社区)|镇(?![江海平远雄安宁康原巴坪赉沅街])|乡(?![村镇宁]))(?![场政直长域区委级])(?=\S{2})"
+)
+_COMMITTEE = re.compile(r"^[市区县省州旗盟]委(?=[\u4e00-\u9fff]{2,}[部办委室会]$)")
+_PARTY_ORGAN = re.compile(
+    r"^(?:组织|宣传|统战|政法|网信|编|社会工作|机构编制|巡察|老干部|保密|台|机关工|直属机关工|农|外事?)(?:部|委|办|局|工委|委员会|办公室)$"
+)
+_MARKET = re.compile(r"^市场(?:监督|监管|发展|管理|服务)")
 _LOCAL_ORGAN = re.compile(r"(?:局|委|办|厅|院|中心|社|会|办公室|大队|支队)$")
+_TOWN_ORGAN = re.compile(r"(?:局|委|办|院|中心|社|会|室|部|所|站|队)$")
 _NO_PREFIX = re.compile(
     r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市(?!场)|县|区|州|旗|盟|乡|镇|自治区|本|属地|所在地|涉及|辖区|驻)"
-    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团)$|(?<!城)市(?!场)|[县区]"
+    r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团|派出所|车站|居委会|村委会|社区)$|(?<!城)市(?!场)|[县区]"
 )
 _LOCAL_GOVERNMENT = re.compile(
     r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业"
@@ -58,21 +76,44 @@ _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
 _LEAD_IN = re.compile(
-    r"[ 、,;。.:\n]*(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
+    r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*"
+    r"(?:以及|及其?(?=[市县区省各])|和(?=[市县区省各])|由|请|并由|其他由)?[ :]*"
 )
 _COLLECTIVE = re.compile(
-    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|设区市)、?)+$"
+    r"^(?:各|有关|相关|涉改?|所有|全[省市县区]各)?(?:(?:[省市县区乡镇州旗]|自治[区州县]|地|盟|地级市|直辖市|设区市)、?)+$"
 )
 _COLLECTIVE_NEXT = re.compile(
-    r"^(?:镇|乡|区(?!直)|县(?!直)|市(?=$|政府|人民|\()|市级?、|旗|自治区|直辖市|州|盟|[省市县区]\()"
+    r"^(?:[镇乡区县市旗州盟]|自治[区州县]|直辖市)(?=$|[(]|街道|人民|政府|党委|党工委|管委会|办事处|各|有关|相关|级(?!市)|委(?!宣|组|政|统|办|网|编|党|社|金))"
+)
+_GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
+    r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
+_ASIDE = re.compile(r"\((?:按照?|根据)[^()]*\)$")  # 各单位(按职责分工)
+_RUN_ON = re.compile(r"[市县区省](?!中)[^市县区省、()]{2,12}?(?:局|委|办|厅|部|院)(?=[市县区省]|$)")
+_LINE_END = re.compile(r"([^、,;。:\n]*)\n")
+_CLOSED = re.compile(r"^\s*$|(?:牵头|负责|配合|参与|落实|实施)$")
+# A person behind the name of a unit: 县发改局(李四).
+_SURNAMES = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
+    "范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤"
+)
+_NAMED = re.compile(rf"\(([{_SURNAMES}][\u4e00-\u9fff]{{1,2}})\)$")
+_MARKED = re.compile(r"\((?:总?牵头|主办|配合|参与|协助|协办)(?:单位|部门)?\)$")
+_PARTY = re.compile(r"(?P<place>.{2,})(?:党委|党工委)$")  # 北河镇党委、政府: two bodies of one place
+_BESIDE_PARTY = frozenset({"政府", "人民政府", "办事处", "管委会"})
 _OWN_NAME = re.compile(r"^[市县区省州旗国各][\u4e00-\u9fff()]+$")
 _STOPS = re.compile(r"[,;。]")
-_TRIM = " 、,;。.:\n|"
+_PEOPLE_STOPS = re.compile(r"[、,;]")
+_TRIM = " 、,;。.:\n|*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022"
 _PRINTED_TRIM = _TRIM + "\u3000\u3002\uff1b\uff0c\uff1a\uff0e\uff3d"
+_HELPS = "(?:等)?(?:共同|积极|密切|协同)?(?:配合|参与|协助|参加|协办)"
+_HELPERS = r"(?P<support{}>(?:[^,。;:()]|\([^()]{{0,20}}\)){{2,80}}?)"
 _BY = re.compile(
-    r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?(?:牵头|总牵头)(?!领导)(?:[^,。;]{0,30}(?:,(?P<support>[^,。;:()]{2,80}?)(?:等)?(?:配合|参与|协助))?)?"
+    r"由(?P<units>[^,。;:()由]{2,60}?)(?:负责)?总?牵头(?!领导)"
+    rf"(?:[^,。;]{{0,30}}(?:,{_HELPERS.format('')}{_HELPS})?)?"
+    rf"|由(?P<units2>[^,。;:()由]{{2,60}}?)(?:负责|承办|主办|主抓|组织实施),{_HELPERS.format('2')}{_HELPS}(?=[,。;:]|$)"
+    rf"|(?:^|(?<=[。;:]))(?P<units3>[^,。;:()由]{{2,60}}?)(?:负责)?牵头(?:负责|组织|实施)*,{_HELPERS.format('3')}{_HELPS}(?=[,。;:]|$)"
 )
 
 
@@ -163,7 +204,7 @@ def _collective(text: str, spans: list[Span]) -> Iterator[Span]:
 
 @lru_cache(maxsize=4096)
 def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
-    """The units of a list as printed in `source` (same length as `text`), and whether 等 leaves the list open."""
+    """The units of a list as printed in `source` (as long as `text`), and whether 等 leaves the list open."""
     names: list[Name] = []
     is_open = False
     cleaned = text
@@ -173,6 +214,11 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             continue
         is_open = True
         cleaned = cleaned[: match.start()] + "、" * (match.end() - match.start()) + cleaned[match.end() :]
+    if "\n" in cleaned:  # a line that breaks off inside of a name
+        cleaned = _LINE_END.sub(
+            lambda m: m[0] if UNIT_STRONG.search(m[1].strip()) or _CLOSED.search(m[1]) else m[1] + "\r",
+            cleaned,
+        )
     for start, end in _collective(cleaned, list(_pieces(cleaned, _SEPARATORS))):
         for left, right in _join_spans(cleaned, start, end):
             name, printed = cleaned[left:right], source[left:right]
@@ -180,11 +226,25 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             shift = lead.end() if lead else 0
             printed = printed[shift:].strip(_PRINTED_TRIM)
             name = name[shift:].strip(_TRIM)
+            while name.endswith(")") and name.count(")") > name.count("("):
+                name, printed = name[:-1].rstrip(_TRIM), printed[:-1].rstrip(_PRINTED_TRIM)
+            if aside := _ASIDE.search(name):
+                name, printed = name[: aside.start()], printed[: aside.start()]
+            parts = _RUN_ON.findall(name)
+            if len(parts) > 1 and "".join(parts) == name and len({part[0] for part in parts}) == 1:
+                at = 0
+                for part in dict.fromkeys(parts):
+                    at = name.index(part, at)
+                    names.append(Name(part, printed[at : at + len(part)]))
+                continue
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
             if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
                 continue
+            if names and (party := _PARTY.match(names[-1].folded)) and name in _BESIDE_PARTY:
+                stem = names[-1].printed[: party.end("place")]
+                name, printed = party["place"] + name, stem + printed
             names.append(Name("".join(name.split()), "".join(printed.split())))
     return tuple(names), is_open
 
@@ -234,10 +294,20 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
             listed, is_open = members(block, source[left:right])
             reading.open |= is_open
             names = [name for name in listed if not _DATE_LIKE.search(name.folded)]
-            if kind == "carry":
-                local = names and all(_LOCAL_GOVERNMENT.search(name.folded) for name in names)
+            local = bool(names) and all(_LOCAL_GOVERNMENT.search(name.folded) for name in names)
+            if kind in ("carry", "duty"):
                 kind = "implement" if local else "responsible"
-            if names or kind:
+            elif kind == "responsible" and local and not (closing and closing["adverbs"]):
+                kind = "implement" if any(role == "lead" for role, _ in pending) else kind
+            elif kind == "help":
+                kind = "support" if any(role for role, _ in pending) else "responsible"
+            marked = {name: _MARKED.search(name.folded) for name in names}
+            for name, mark in marked.items():  # 市教育局(牵头)、市财政局(配合)
+                if mark:
+                    names.remove(name)
+                    bare = Name(name.folded[: mark.start()], name.printed[: mark.start()])
+                    pending.append(("lead" if "牵头" in mark[0] else "support", [bare]))
+            if names or (kind and not any(marked.values())):
                 pending.append((kind, names))
     own = {"responsible": "duty", "division": "responsible"}.get(label or "", label)
     seen_lead = False
@@ -259,7 +329,7 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
 
 
 def read(text: str, source: str, *, label: str | None = None) -> Reading:
-    """Read responsibility text, without its outer bracket. `text` is folded, `source` is as printed, same length.
+    """Read responsibility text without its outer bracket. `text` is folded, `source` printed, of one length.
 
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
@@ -293,12 +363,12 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
         if kind == "people":
             printed = source[slice(*marks[index][:2])].strip(" :\uff1a,;、\uff0c\uff1b")
             people = [
-                part.strip()
-                for part in re.split(
-                    r"[、,;\uff0c\uff1b]", source[start:end].strip(" 。\uff1b;,\uff0c\u3000")
-                )
+                source[start + left : start + right].strip(" 。\uff1b;,\uff0c\u3000\n")
+                for left, right in _pieces(text[start:end], _PEOPLE_STOPS)
             ]
             whole.people += [Person(printed, person) for person in people if person and person not in NOBODY]
+        elif kind == "note":
+            continue
         elif kind == "time":
             whole.times.append((start, end))
         else:
@@ -307,6 +377,11 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.open |= part.open
             whole.times += [(left + start, right + start) for left, right in part.times]
     for group in whole.groups:
+        for index, name in enumerate(group.names):
+            named = _NAMED.search(name.folded)
+            if named and not is_unit(named[1]) and UNIT_STRONG.search(name.folded[: named.start()]):
+                group.names[index] = Name(name.folded[: named.start()], name.printed[: named.start()])
+                whole.people.append(Person("责任人", name.printed[named.start(1) : named.end(1)]))
         for name in [name for name in group.names if _POSTS.search(name.folded)]:
             group.names.remove(name)
             whole.people.append(Person("负责", name.printed))
@@ -333,7 +408,7 @@ def names_units(content: str, *, closing: bool) -> bool:
     parts = [content[start:end].strip(_TRIM) for start, end in _pieces(content, _STOPS)]
     for part in parts:
         found = CLOSING.match(part) if part and part[-1] in CLOSING_ENDS else None
-        if found and found["list"]:
+        if found and found["list"] and found["help"] is None and found["duty"] is None:
             names, _ = members(found["list"], found["list"])
             if any(is_unit(re.sub(r"(?:牵头|配合)$", "", name.folded)) for name in names) or re.search(
                 "牵头", part
@@ -343,9 +418,11 @@ def names_units(content: str, *, closing: bool) -> bool:
                 return True
     if not closing:
         return False
-    names, is_open = members(content, content)
+    listed, is_open = members(content, content)
+    names = tuple(name for name in listed if not _DATE_LIKE.search(name.folded))
     return (
         bool(names)
+        and any(UNIT_SURE.search(name.folded) and not _GENERIC.match(name.folded) for name in names)
         and all(is_unit(name.folded) for name in names)
         and (is_open or all(UNIT_STRONG.search(name.folded) for name in names))
     )
@@ -399,38 +476,58 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
 def inherit_prefix(readings: Iterable[Reading]) -> None:
     """Give the members of a list the prefix its first member has: 市发改委、工信局 -> 市发改委, 市工信局."""
     groups = [group for reading in readings for group in reading.groups]
-    names = [name for group in groups for name in group.names]
-    if not names:
-        return
-    first = _PREFIX.match(names[0].folded)
-    if not first:
-        return
-    prefix = names[0].printed[0]
+    given: tuple[str, str] | None = None  # folded and as printed, of the last name that has one
+    committee = ""  # 市委, as printed
     for group in groups:
         prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
-        bare = {
+        free = [
             name
             for name in group.names
-            if _LOCAL_ORGAN.search(name.folded) and not _NO_PREFIX.search(name.folded)
-        }
-        if len(bare) >= prefixed:
-            group.names = [
-                Name(first[1] + name.folded, prefix + name.printed) if name in bare else name
-                for name in group.names
-            ]
+            if not _NO_PREFIX.search(name.folded) and not _PREFIX.match(name.folded)
+        ]
+        bare = [name for name in free if _LOCAL_ORGAN.search(name.folded)]
+        town = [name for name in free if _TOWN_ORGAN.search(name.folded)]
+        for index, name in enumerate(group.names):
+            if own := _PREFIX.match(name.folded):
+                if given is None or not name.folded.endswith("分局"):
+                    given = own[1], name.printed[: own.end()]
+                continue
+            if party := _COMMITTEE.match(name.folded):
+                committee = name.printed[: party.end()]
+                given = given or (name.folded[0], name.printed[0])
+                continue
+            if committee and _PARTY_ORGAN.match(name.folded):
+                group.names[index] = Name(
+                    given[0] + "委" + name.folded if given else name.folded, committee + name.printed
+                )
+            elif given is not None:
+                takers = bare if len(given[0]) == 1 and given[0] not in "镇乡" else town
+                if (name in takers and len(takers) >= prefixed) or (
+                    given[0] == "市" and _MARKET.match(name.folded)
+                ):
+                    group.names[index] = Name(given[0] + name.folded, given[1] + name.printed)
+
+
+def _may_be_unit(name: str) -> bool:
+    """公安, 工商 in 公安、工商、安监部门配合 are short for their departments."""
+    return is_unit(name) or (len(name) < 5 and re.fullmatch("[\u4e00-\u9fff]+", name) is not None)
 
 
 def by_whom(text: str, source: str) -> Reading:
     """由X牵头(,Y配合) in running prose: the one form of a sentence that names a lead."""
     reading = Reading()
     for match in _BY.finditer(text):
-        for group, role in (("units", "lead"), ("support", "support")):
-            if match[group] is None:
+        for group, words in match.groupdict().items():
+            if words is None:
                 continue
-            names, is_open = members(match[group], source[match.start(group) : match.end(group)])
-            if names and all(is_unit(name.folded) for name in names):
-                reading.groups.append(Group(role, list(names)))
-                reading.open |= is_open
+            role = "lead" if group.startswith("units") else "support"
+            begin = match.start(group)
+            for part in re.finditer(r"(?:(?!会同)[^\0])+", words):
+                left, right = begin + part.start() + 2 * (part.start() > 0), begin + part.end()
+                names, is_open = members(text[left:right], source[left:right])
+                if names and is_unit(names[-1].folded) and all(_may_be_unit(name.folded) for name in names):
+                    reading.groups.append(Group("support" if part.start() else role, list(names)))
+                    reading.open |= is_open
     return reading
 
 

@@ -10,7 +10,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from accounts.models import Department, User
 from tracker import clock, documents, permissions
@@ -76,7 +75,7 @@ def _draft_page(
         "only_doubtful": only_doubtful,
         # Forms keep the filter in their address, so that a person stays on the list being worked off.
         "shown": "?show=doubts" if only_doubtful else "",
-        "departments": list(Department.objects.in_region(plan.region).order_by("name", "pk")),
+        "departments": list(Department.objects.choosable_in(plan.region)),
         "kinds": Department.Kind.choices,
         "roles": Role.choices,
         "blocking": confirm.blocking_reasons(plan),
@@ -88,7 +87,6 @@ def _draft_page(
 def _settles(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A POST on a draft: load it with permission, and answer a plan that went live meanwhile."""
 
-    @require_POST
     @wraps(view)
     def wrapper(request: HttpRequest, pk: int, **kwargs: int) -> HttpResponse:
         user = _user(request)
@@ -96,9 +94,12 @@ def _settles(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not (user.is_coordinator and plan.region_id == user.region_id):
             raise Http404
         try:
-            return view(request, plan, **kwargs)
+            if not plan.is_draft:
+                raise plans.NotADraft
+            # Signing in again after a time-out leads here by GET: back to the page with the forms.
+            return view(request, plan, **kwargs) if request.method == "POST" else redirect("draft", pk)
         except plans.NotADraft:
-            messages.error(request, _("这份方案已由他人下达，草稿不能再改。"))
+            messages.error(request, _("这份方案已经下达，草稿不能再改。"))
             return redirect("plan", pk)
 
     return wrapper

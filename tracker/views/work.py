@@ -19,6 +19,7 @@ from tracker.actions.work import (
     report_progress,
     sign_all,
 )
+from tracker.forms.keys import key_of
 from tracker.forms.work import MoveForm, ReportForm
 from tracker.models import Assignment, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
@@ -36,7 +37,9 @@ def my_work(request: SignedInRequest) -> HttpResponse:
         "today": today,
         "numbers": dashboards.numbers(assignments, today),
         "groups": dashboards.my_work(assignments, today),
-        "unsigned": list(assignments.unsigned().by_urgency().values_list("pk", flat=True)),
+        "unsigned": list(
+            assignments.unsigned().by_urgency().values_list("pk", flat=True)[: dashboards.SIGN_LIMIT]
+        ),
     }
     return render(request, "tracker/my_work.html", context)
 
@@ -47,10 +50,10 @@ def sign_for_all(request: SignedInRequest) -> HttpResponse:
         raise Http404
     # Signing in again after a time-out leads here by GET: back to the page with the button.
     if request.method == "POST":
-        ids = request.POST.getlist("assignment")
-        if not all(pk.isascii() and pk.isdigit() for pk in ids):
+        ids = [key_of(pk) for pk in request.POST.getlist("assignment")]
+        if None in ids:
             raise BadRequest
-        signed = sign_all([int(pk) for pk in ids], by=request.user, now=clock.now())
+        signed = sign_all([pk for pk in ids if pk is not None], by=request.user, now=clock.now())
         messages.success(request, _("已签收 %(count)d 项。") % {"count": signed})
     return redirect("my_work")
 
@@ -142,7 +145,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}
             messages.success(request, _("%(unit)s：%(move)s，已记录。") % done)
             return redirect(_way_back(request, assignment))
-    if request.POST.get("move") not in Move.values or "version" in form.errors:
+    if request.POST.get("move") not in Move.by_button or "version" in form.errors:
         raise BadRequest
     context = {
         "today": clock.today(),

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils.timezone import localtime
 
 from accounts.models import Region
 from tracker import clock, documents
@@ -58,7 +59,8 @@ class Command(BaseCommand):
     def _report(self, result: ImportResult) -> None:
         plan = result.plan
         if not result.is_new:
-            self.stdout.write(f"《{plan.title}》已于 {plan.created_at:%Y-%m-%d} 导入，内容相同，未作改动。")
+            day = f"{localtime(plan.created_at):%Y-%m-%d}"
+            self.stdout.write(f"《{plan.title}》已于 {day} 导入，内容相同，未作改动。")
         self.stdout.write(
             f"《{plan.title}》：条目 {result.measures}，子句 {result.clauses}"
             f"（其中与责任清单重复、不另生成任务 {result.skipped}），"
