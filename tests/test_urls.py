@@ -180,7 +180,7 @@ def test_what_is_allowed_really_happens(world: World) -> None:
     for name, page in MATRIX.items():
         allowed = page.post.get(302, set()) | page.post.get(200, set())
         actors = sorted(allowed - CHANGES_NOTHING.get(name, set()))
-        if not page.data and page.get == page.post:
+        if not page.data and page.get == page.post and name != "draft_confirm":
             continue
         before = _state()
         person = "coordinator" if "coordinator" in actors else "reporter"

@@ -48,7 +48,7 @@ def _post_only(post: Answers, *at: str, **data: Any) -> Page:
 
 
 def _draft(at: str, **data: Any) -> Page:
-    return _post_only({302: COORDINATOR}, "draft", at, **data)
+    return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
 
 
 MATRIX: dict[str, Page] = {
@@ -91,7 +91,7 @@ MATRIX: dict[str, Page] = {
         data={"text": "新乡市治理方案\n1.推进治理。2024年12月底前，完成治理。（市生态环境局负责）"},
     ),
     "draft": _read(COORDINATOR, "draft"),
-    "draft_confirm": _post_only({302: COORDINATOR}, "ready"),
+    "draft_confirm": Page({302: COORDINATOR}, {302: COORDINATOR}, ("ready",)),
     "draft_unit": _draft("unit", choice="waive"),
     "draft_measure": _draft("measure", **{"c{clause}-due_date": "2024-12-31"}),
     "draft_add_unit": _draft(
