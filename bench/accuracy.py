@@ -1,9 +1,9 @@
 """How well the parser reads the labelled plans: precision, recall and F1 for each field.
 
 Usage: python bench/accuracy.py [--show N] [--excerpts-only]. Labels: fixtures/gold/*.json for the files of
-the same name in fixtures/plans, and fixtures/gold/excerpts/*.json, each with its own text and, where needed, a
-reference date. A unit counts with and without its role; a date counts by what it sets (due, start, every); a
-clause counts where a clause with that date holds the label's words. A prefix that a unit may or may not
+the same name in fixtures/plans, and fixtures/gold/excerpts/*.json, each with its own text and, where needed,
+a reference date. A unit counts with and without its role; a date counts by what it sets (due, start, every);
+a clause counts where a clause with that date holds the label's words. A prefix that a unit may or may not
 inherit does not matter.
 """
 

@@ -505,6 +505,19 @@ def test_without_any_year_nothing_is_guessed() -> None:
     assert found.schedule.implied == ("year",)
 
 
+def test_a_placeholder_for_the_year_is_no_year() -> None:
+    for phrase in ("20xx年6月底前完成", "在20XX年6月30日前完成", "20××年6月底前完成"):
+        assert readings(phrase) == [], phrase
+
+
+def test_an_aside_behind_a_length_of_time() -> None:
+    assert [iso(item.due) for item in readings("力争提前一年(2026年底)达到标准") if item] == ["2026-12-31"]
+
+
+def test_a_condition_of_a_right_is_no_frequency() -> None:
+    assert readings("每年采购本地产品3000万元以上的,给予资助") == []
+
+
 def test_every_rule_has_a_case_and_a_line_in_the_docs() -> None:
     names = [rule.name for rule in RULES]
     assert len(names) == len(set(names))

@@ -210,6 +210,40 @@ def test_first_leads(words: str) -> None:
     assert roles(verb) == {"市公安局": L, "市财政局": S}
 
 
+def test_default_clause_in_a_bracket_behind_a_name() -> None:
+    plan = parse_text("1.甲。(责任单位:市住建局,各县区党委政府(以下工作都涉及县区党委政府责任),不再列出)")
+    assert [unit.name for unit in plan.default_units] == ["各县区党委政府"]
+    assert [unit.name for unit in plan.measures[0].units] == ["市住建局"]
+
+
+def test_placeholder_year_behind_a_number() -> None:
+    (measure,) = parse_text("2024年6月3日\n一、任务\n1.20xx年6月底前招标。").measures
+    assert (measure.number, measure.title) == ("1.", "20xx年6月底前招标")
+    assert [clause.schedule.due for clause in measure.clauses] == [None]
+
+
+def test_signature_behind_the_last_sentence() -> None:
+    plan = parse_text("(一)排查。春节前完成整改。 二〇一〇年一月十三日\n")
+    assert plan.header.issued_on == date(2010, 1, 13)
+    assert [clause.schedule.due for clause in plan.measures[0].clauses] == [date(2010, 2, 13)]
+
+
+def test_time_label_belongs_to_its_own_measure() -> None:
+    plan = parse_text("1.甲。整改甲。\n整改时限:2024年6月底前\n2.乙。整改乙。\n整改时限:2024年9月底前\n")
+    assert [[c.schedule.due for c in m.clauses] for m in plan.measures] == [
+        [date(2024, 6, 30)],
+        [date(2024, 9, 30)],
+    ]
+
+
+def test_circled_numbers_in_chinese() -> None:
+    plan = parse_text("㈠信用建设。\n1.甲。(市公安局负责)\n㈡应急体系。\n2.乙。(市公安局负责)\n")
+    assert [(measure.path, measure.number) for measure in plan.measures] == [
+        (("㈠信用建设",), "1."),
+        (("㈡应急体系",), "2."),
+    ]
+
+
 def test_first_leads_in_each_bracket() -> None:
     plan = parse_text(
         "第一责任单位为牵头单位,下同。\n1.深化改革。推进审批。(责任单位:市司法局、市财政局)推进监管。(责任单位:市公安局、市民政局)"

@@ -18,6 +18,32 @@ CASES = [
         {"市发改委": L, "市科技局": S, "市工信局": S},
     ),
     ("joint leads", BODY + "(市发改委、工信局按职责分工负责)", {"市发改委": L, "市工信局": L}),
+    ("duties without a verb", BODY + "(市发改委、工信局按职责分工)", {"市发改委": L, "市工信局": L}),
+    (
+        "a verb on the next line",
+        BODY + "\n(市发改委、工信局按职责分工\n\n负责)",
+        {"市发改委": L, "市工信局": L},
+    ),
+    (
+        "helpers by label",
+        BODY + "\n牵头:财政局\n协助:各公共部门、税务局",
+        {"财政局": L, "各公共部门": S, "税务局": S},
+    ),
+    (
+        "an aside about one unit",
+        BODY + "(责任单位:市住建局、市防汛办(与市应急管理局合署办公,下同))",
+        {"市住建局": L, "市防汛办": L},
+    ),
+    (
+        "a note on who leads, with its exception",
+        BODY + "\n责任单位:市住建局、市水利局(除标注“共同牵头”外,列第一位为牵头单位,下同)",
+        {"市住建局": L, "市水利局": I},
+    ),
+    (
+        "first leads, the others help",
+        "以下项目列在首位的为牵头单位,其余为配合单位。\n" + BODY + "\n责任单位:交通局、各乡镇人民政府",
+        {"交通局": L, "各乡镇人民政府": S},
+    ),
     (
         "lead, others by their duties",
         BODY + "(市发改委牵头,市工信局、生态环境局按职责分工负责)",

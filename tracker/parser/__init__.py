@@ -24,8 +24,8 @@ def parse_file(path: str | Path, *, reference_date: date | None = None) -> Parse
 def parse_text(text: str, *, reference_date: date | None = None, file: str = "") -> ParsedPlan:
     """Parse the text of a plan. Never fails: what cannot be read is a doubt in `warnings`.
 
-    `file` is the name to show; `reference_date` as for `parse_file`. The rules are compiled at the first call, so
-    that importing this package costs next to nothing.
+    `file` is the name to show; `reference_date` as for `parse_file`. The rules are compiled at the first
+    call, so that importing this package costs next to nothing.
     """
     from .assemble import assemble
 

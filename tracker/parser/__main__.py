@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from . import UnreadableDocument, parse_file
 
@@ -24,10 +25,10 @@ def main(argv: list[str] | None = None) -> int:
         "--reference-date",
         type=date.fromisoformat,
         metavar="YYYY-MM-DD",
-        help="settle times without a year by this day where the document does not say its own (default: today)",
+        help="settles times without a year where the document does not say its own (default: today)",
     )
     options = arguments.parse_args(argv)
-    reference = options.reference_date or date.today()
+    reference = options.reference_date or datetime.now(ZoneInfo("Asia/Shanghai")).date()
     status = 0
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import accumulate
 
 from . import clauses, goals, header, outline, responsibility, tables, units
 from .clauses import Text
@@ -13,7 +15,7 @@ from .lexicon import GOAL_HEADING, IDLE_HEADING, OF_ITSELF, ORDERS_NOTHING
 from .outline import RANKS, Line, Node
 from .responsibility import Mention
 from .rules import Context, span_begins
-from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Span, Target, Unit
+from .types import Clause, Doubt, Header, Measure, ParsedPlan, Person, Role, Span, Target, Unit
 
 _TITLE_STOP = re.compile("[。!?]")
 # A heading and its text in one line, with nothing but a blank between them.
@@ -31,7 +33,7 @@ class _Plan:
 
     text: Text
     context: Context
-    first_leads: bool
+    first_leads: Role | None
     headings: set[str] = field(default_factory=set)  # the styles of numbers that have others below them
     doubts: list[Doubt] = field(default_factory=list)
     defaults: list[str] = field(default_factory=list)
@@ -45,7 +47,7 @@ def assemble(text: str, *, reference_date: date | None, file: str) -> ParsedPlan
     both = Text(printed, fold(printed))
     lines = outline.split_lines(both.folded)
     head = header.read(both, lines)
-    plan = _Plan(both, _context(head, reference_date, both.folded), bool(units.FIRST_LEADS.search(both.folded)))
+    plan = _Plan(both, _context(head, reference_date, both.folded), units.first_leads(both.folded))
     rows = tables.find(both, lines, plan.context, plan.first_leads, plan.doubts)
     tree = outline.build(
         [
@@ -337,8 +339,13 @@ def _add_measure(
 
 def _has_body(lines: list[Line], mentions: list[Mention]) -> bool:
     """Whether a line behind the first holds more than units."""
-    spans = [m.span for m in mentions if m.hole]
-    return any(not any(a <= line.start + 2 and line.end - 2 <= b for a, b in spans) for line in lines[1:])
+    spans = sorted(m.span for m in mentions if m.hole)
+    reach = list(accumulate((stop for _, stop in spans), max))  # how far the spans up to each go
+    for line in lines[1:]:
+        index = bisect_right(spans, line.start + 2, key=lambda span: span[0])
+        if index == 0 or reach[index - 1] < line.end - 2:
+            return True
+    return False
 
 
 def _without_defaults(plan: _Plan, mentions: list[Mention], everyone: list[Unit]) -> list[Unit]:
@@ -374,6 +381,14 @@ def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) 
     context = replace(plan.context, field=True)
     stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
     dated = [clause for clause in stated if clause.schedule.quote]
+    if not dated:
+        return made
+    said = [(clause.span, clause.schedule) for clause in made if clause.schedule.due]
+    dated = [
+        each
+        for each in dated
+        if not any(s[0] <= each.span[0] < s[1] and when.due == each.schedule.due for s, when in said)
+    ]
     if not dated:
         return made
     if len(dated) == 1:

@@ -90,7 +90,9 @@ class Cell:
 
 def head_kind(text: str) -> str | None:
     """The kind of a column by the words of its head, or None where the words are no head."""
-    squeezed = _BLANKS.sub("", text)
+    if "(" not in text and (":" in text or "。" in text or "," in text):
+        return None
+    squeezed = _BLANKS.sub("", text) if "(" in text else "".join(text.split()).replace("*", "")
     if not 0 < len(squeezed) <= 14 or ":" in squeezed or "。" in squeezed or "," in squeezed:
         return None
     match = _HEAD_CELL.fullmatch(squeezed)

@@ -18,6 +18,7 @@ _SHARED = re.compile(
     r"(?:总体|主要|工作|发展|行动|预期)*(?:目标|目标任务|任务目标)$"
 )
 _SAID = re.compile(r"(?:^|(?<=[。;,(]))[^,。;:]{0,26}目标(?:任务)?(?:是|为|如下)?(?::|(?<=[是为]),?)")
+_BY_YEAR = re.compile(r"到20\d\d年[底末]?,")  # a paragraph of yearly goals before the first measure
 _LEAST = 8
 
 
@@ -28,6 +29,12 @@ def find(text: Text, tree: Outline, context: Context) -> list[Target]:
         if _is_goal(node.heading) and not any(_is_goal(up.heading) for up in node.ancestors()):
             spans.append((node.body, _last(node).end))
     spans += [span for line, behind in _prose(tree) for span in _said(line, behind)]
+    if tree.nodes:
+        spans += [
+            (line.start, line.end)
+            for line in tree.head
+            if _BY_YEAR.match(line.text) and len(_BY_YEAR.findall(line.text)) > 1
+        ]
     goals: list[Target] = []
     reached = -1
     for start, end in sorted(spans):

@@ -41,7 +41,7 @@ LABELS: dict[str, str] = {
     ),
     "support": (
         "协同配合(?:单位|部门)|责任配合(?:单位|部门)|配合责任(?:单位|部门)|主要配合(?:单位|部门)"
-        f"|(?:配合|协办|协同责任|协同|参与|参加|协助|支持|协作|会办|协调|协力|指导|会同|联办){_BODY}|配合|参与|协同|协办"
+        f"|(?:配合|协办|协同责任|协同|参与|参加|协助|支持|协作|会办|协调|协力|指导|会同|联办){_BODY}|配合|参与|协同|协办|协助"
     ),
     "implement": (
         "责任主体[与和及、]协同单位|责任主体|实施主体|落实主体|属地责任(?:单位|部门)"
@@ -68,7 +68,8 @@ LABELS: dict[str, str] = {
 LABEL_KINDS = tuple(LABELS)
 _LABEL_ALTERNATION = "|".join(f"(?P<{kind}>{words})" for kind, words in LABELS.items())
 LABEL = re.compile(
-    rf"(?<![\u4e00-\u9fff])(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))? *:"
+    rf"(?<![\u4e00-\u9fff])(?=[^:]{{2,60}}:)(?:[省市县区州本]级)?(?:{_LABEL_ALTERNATION})"
+    r"(?:\([^()]{1,12}\))? *:"
 )
 # A label line may leave its colon out inside a bracket: (牵头单位市发改委).
 LABEL_START = re.compile(rf" *(?:{_LABEL_ALTERNATION})(?:\([^()]{{1,12}}\))?(?: *[:为]| +|(?=[市县区省各]))")
@@ -81,14 +82,16 @@ ADVERBS = (
 VERBS: dict[str, str] = {
     "lead": "牵头(?:负责(?:落实)?|组织实施|组织|实施|落实|抓总|推进|制定|开展|办理)?|主办|主责|主抓|总负责",
     "carry": "负责(?:组织)?(?:落实|实施|推进|执行)|(?:抓好|组织|具体)?(?:落实|实施|执行)",
-    "responsible": "分?工?负责|承担|承办",
+    "responsible": "分?工?负责|承担|承办|(?<=分工)",  # also (A、B按职责分工)
     "support": "配合(?:落实|实施|做好)?|参与|参加|协助|协同(?:配合|推进)?|协办|指导|督导|督办|支持|密切配合",
     "help": "(?:做好|抓好|提供|给予)[^,、;。()]{0,12}(?:保障|支持|工作|服务|衔接|协调|支撑|指导)",
     "duty": "(?:落实|履行|承担|压实)[^,、;。()]{0,10}(?:责任|职责|任务)",
 }
 _VERB_ALTERNATION = "|".join(f"(?P<{role}>{words})" for role, words in VERBS.items())
-CLOSING = re.compile(rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})(?:{_VERB_ALTERNATION})$", re.DOTALL)
-CLOSING_ENDS = frozenset("头责合与施实导助办担抓加同持行进总定展理好障作务接调撑任职")
+CLOSING = re.compile(
+    rf"(?P<list>.*?)(?P<open>等)?(?P<adverbs>{ADVERBS})\s*(?:{_VERB_ALTERNATION})$", re.DOTALL
+)
+CLOSING_ENDS = frozenset("工头责合与施实导助办担抓加同持行进总定展理好障作务接调撑任职")
 CHOP = re.compile(
     r"牵头(?:负责|组织实施|组织|实施|落实|抓总)?(?:[,、;]|(?=会同|[市县区省]\S))|(?:负责落实|负责|配合|参与)(?:[、]|(?=[市县区省各]\S))"
 )

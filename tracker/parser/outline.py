@@ -21,15 +21,17 @@ STYLES: tuple[tuple[str, int, str], ...] = (
     (
         "decimal",
         3,
-        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
+        rf"(?P<decimal>\d{{1,2}}(?:\.\d{{1,2}}){{1,3}})(?!\d|[xX\u00d7*]{{1,2}} ?年"
+        rf"|[ ]*{_COUNTED}|[-~至]\d{{1,2}}[月日])[.、 ]*",
     ),
     (
         "num",
         3,
-        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)\d\d年)"
+        r"(?P<num>\d{1,3})(?:[、](?!\d+[、,])|\.(?!\d)|\.(?=(?:19|20)(?:\d\d|[xX\u00d7*]{1,2}) ?年)"
         rf"|\.(?=\d{{1,4}}(?:[-~至.]\d{{1,2}})? *{_COUNTED})"
         r"| +(?=[\u4e00-\u9fff“《])(?![年月日号个项家万亿%点]))[ ]*",
     ),
+    ("circled_cn", 2, r"(?P<circled_cn>[\u3220-\u3229])[、. ]*"),
     ("paren_num", 4, r"\((?P<paren_num>\d{1,2})\)[、. ]*"),
     ("half_paren", 5, r"(?P<half_paren>\d{1,2})\)[、. ]*"),
     ("circle", 6, r"(?P<circle>[\u2460-\u2473])[、. ]*"),
@@ -55,6 +57,11 @@ _HEADING_STOP = re.compile("[。:!?]")
 SIGNED = re.compile(
     rf"\(?(?:(?:19|20)\d\d|{_CN_YEAR}) ?年 ?(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}}) ?月"
     r" ?(?:\d{1,2}|[一二三四五六七八九十]{1,3}) ?日\)?(?:印发)?$"
+)
+# A signature that runs on behind the last sentence.
+_RUN_ON_SIGNED = re.compile(
+    rf"(?<=[。!]) *\b((?:(?:19|20)\d\d|{_CN_YEAR})年(?:\d{{1,2}}|[一二三四五六七八九十]{{1,2}})月"
+    r"(?:\d{1,2}|[一二三四五六七八九十]{1,3})日)$"
 )
 _UNIT_HEADING = re.compile(
     r"^[\u4e00-\u9fff、()]{1,16}(?:局|委|委员会|办|办公室|厅|部|署|院|中心|政府|公司|集团|社|队|站|所|处|科|股|会|街道|镇|乡|学院)(?:\([^()]*\))?:?$"
@@ -116,7 +123,10 @@ def split_lines(folded: str) -> list[Line]:
         text = raw.strip(" ")
         if text:
             start = position + (len(raw) - len(raw.lstrip(" ")))
-            lines.extend(_cut(start, text))
+            day = _RUN_ON_SIGNED.search(text) if text[-1] == "日" else None
+            lines.extend(_cut(start, text[: day.start(1)].rstrip(" ") if day else text))
+            if day:
+                lines.append(Line(start + day.start(1), start + len(text), day[1]))
         position += len(raw) + 1
     return lines
 
@@ -135,17 +145,14 @@ def _cut(start: int, text: str) -> Iterator[Line]:
         value = _value(marker)
         inner = _INLINE.get(style)
         following = None
-        if inner:
+        if inner and (style != "num" or str(value + 1) in text):
             following = next(
                 (m for m in inner.finditer(text, marker.end()) if to_int(m[1]) == value + 1), None
             )
-        nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
-        if (
-            nested
-            and style in ("cn", "paren_cn")
-            and nested.start() - marker.end() < 60
-            and "(" not in text[marker.end() : nested.start()]
-        ):
+        nested = None
+        if style in ("cn", "paren_cn"):
+            nested = _NESTED.search(text, marker.end(), following.start() if following else len(text))
+        if nested and nested.start() - marker.end() < 60 and "(" not in text[marker.end() : nested.start()]:
             kind = MARKER.match(text, nested.start())
             if kind and RANKS[kind.lastgroup or "circle"] > RANKS[style]:
                 following = nested
@@ -175,6 +182,8 @@ def _preface(text: str) -> int:
 def _value(marker: re.Match[str]) -> int:
     """The number a marker carries; the last part of a decimal number."""
     text = marker[marker.lastgroup or 0]
+    if marker.lastgroup == "circled_cn":
+        return ord(text) - 0x321F
     if marker.lastgroup == "circle":
         return ord(text) - 0x245F
     return to_int(text.rsplit(".", 1)[-1])

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from typing import Literal
 
 from . import units
 from .clauses import Text
 from .lexicon import LABEL, LABEL_KINDS, LABEL_START
-from .types import Doubt, Span, Unit
+from .types import Doubt, Role, Span, Unit
 from .units import Reading
 
+_PROSE = re.compile(r"[^。\n]+")
 _BEHIND = re.compile(r"[ \n]*(?:[。;!]|\(|$|\n)")
 _NEXT_LABEL = re.compile(r" {2,}|$")
 _STATEMENT = re.compile(r"(?:牵头|负责|配合|参与|落实|实施)(?:负责)?。?$")
@@ -68,19 +70,32 @@ def collect(text: Text, start: int, end: int, doubts: list[Doubt]) -> list[Menti
         mentions += _labels(text, start, end, taken)
     mentions += _statements(text, start, end, taken)
     if "牵头" in region or ("由" in region and _HELPED.search(region)):
-        for match in re.finditer(r"[^。\n]+", region):
+        covered = _covered(taken, start, end)
+        taken.sort()
+        for match in _PROSE.finditer(region):
             left, right = start + match.start(), start + match.end()
-            if any(a < right and left < b for a, b in taken if a <= left):
+            words = match[0]
+            if "牵头" not in words and ("由" not in words or not _HELPED.search(words)):
                 continue
-            clean = folded[left:right]
-            for a, b in taken:
-                if left <= a and b <= right:
+            if covered[match.start()]:
+                continue
+            clean = words
+            for a, b in taken[bisect_left(taken, (left, left)) : bisect_left(taken, (right, right))]:
+                if b <= right:
                     clean = clean[: a - left] + "。" * (b - a) + clean[b - left :]
             reading = units.by_whom(clean, text.source[left:right])
             if reading.groups:
                 mentions.append(Mention((left, right), reading, "prose"))
     mentions.sort(key=lambda mention: mention.span)
     return mentions
+
+
+def _covered(taken: list[Span], start: int, end: int) -> bytearray:
+    """One byte for each character of a region: 1 where a span covers it."""
+    covered = bytearray(end - start)
+    for a, b in taken:
+        covered[a - start : b - start] = b"\1" * (b - a)
+    return covered
 
 
 def _unclosed(text: Text, start: int, end: int, taken: list[Span], doubts: list[Doubt]) -> list[Mention]:
@@ -183,12 +198,13 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
     if first < 0:
         return found
     position = first + 1
+    covered = _covered(taken, start, end)
     for line in text.folded[first + 1 : end].split("\n"):
         stripped = line.strip(" 。")
         left = position + line.find(stripped) if stripped else position
         right = left + len(stripped)
         position += len(line) + 1
-        if not 4 < len(stripped) < 240 or any(a < right and left < b for a, b in taken):
+        if not 4 < len(stripped) < 240 or covered.find(1, left - start, right - start) >= 0:
             continue
         label = LABEL_START.match(stripped)  # 责任单位 市公安局, without the colon
         if label and _UNIT_BODY.search(label[0]) and units.is_unit_list(stripped[label.end() :]):
@@ -205,7 +221,7 @@ def _statements(text: Text, start: int, end: int, taken: list[Span]) -> list[Men
     return found
 
 
-def settle(mentions: list[Mention], *, first_leads: bool) -> tuple[list[Unit], list[list[Unit]]]:
+def settle(mentions: list[Mention], *, first_leads: Role | None) -> tuple[list[Unit], list[list[Unit]]]:
     """The units of a measure with their roles, and those of each mention.
 
     Labels and prose speak for the whole measure; a bracket with its own lead or verbs speaks for itself.

@@ -10,7 +10,7 @@ from .clauses import Text
 from .columns import UNIT_KINDS, WORDS, Cell, main_column
 from .lexicon import FURNITURE, NOBODY
 from .rules import Context
-from .types import Clause, Doubt, Person, Row, Span
+from .types import Clause, Doubt, Person, Role, Row, Span
 
 SECTION = re.compile(
     r"^(?:[(]?[一二三四五六七八九十]+[)、.]|第[一二三四五六七八九十]+[部章节类]|[(]\d+[)]|\d{1,2}、)"
@@ -26,7 +26,7 @@ class Table:
 
     text: Text
     context: Context
-    first_leads: bool
+    first_leads: Role | None
     doubts: list[Doubt]
     kinds: list[str]
     rows: list[Row] = field(default_factory=list)

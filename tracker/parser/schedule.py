@@ -25,7 +25,7 @@ HINT = re.compile(
     "年|月|季|旬|周|每|按|逐|即日|之日|节|”前|旦前|夕前|午前|秋前|明前|国庆|一前|五”|五期|五规|五时|五末|长期|持续|常年|常态化|立行立改|20|印发|一日一|天时间|天内"
 )
 _ALWAYS = frozenset(("长期", "持续", "常态化"))  # only a field or 长期坚持 makes a statement of these
-ANCHOR = re.compile(
+_ANCHORS = (
     rf"(?<![\d第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|20[xX*]{{1,2}}\s*年(?=\s*\d)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
@@ -33,15 +33,23 @@ ANCHOR = re.compile(
     r"|第[一二三四1-4](?:季(?!度)|[、和及])|首季|Q[1-4](?!\d)|(?<![\d一二三四五六七八九十])[次下]月(?=\s*(?:\d|[上中]旬))"
     r"|(?<![\d十每第])[一1](?:年|个?季度?|个?月|周|日|天)[一两二1](?=[次调通报督评考会总晒排检研汇])"
     r"|[上下]半年|半年(?=[一1])"
-    r"|(?:今|本|当|明|后|次|翌|同|去|往|历|前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
+    r"|(?:今|本|当|明|后|次|翌|同|去|往|历|(?<!提)前[一二两三四五\d]+|近[一二两三四五\d]+|第二)年|上一?年度"
     r"|每|[按逐分](?:照)?(?:年|季|月|周|日)|(?<![\d一二三四五六七八九十个本当上下该每半正元按逐岁])月(?=抽查率|抽检率)"
     rf"|(?<![\d一二三四五六七八九十个本当上下该每正元按逐岁全近年学两])(?:半年|[年月季周]度?|季度)(?={ROUND})"
     r"|(?<![\d一二三四五六七八九十每当])日(?=调度|通报制)"
     r"|(?<![\d学财青老少童壮近多半几一二三四五六七八九十两百])年(?:底|末|终|初|中|内|度内)|全年|[本当下]个?月[底末]|(?<![\d一二三四五六七八九十元正每个份度年])月[底末](?=\s*前)"
     r"|“?十[一二三四五六]?五(?=”|规划期|期|时期|末)"
-    rf"|“?(?:{FESTIVALS})|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\u4e00-\u9fff]{{2,4}}之日|即日"
+    rf"|“?(?:{FESTIVALS})|即日"
     r"|本?(?:行动|实施|工作)?(?:方案|意见|通知|办法|计划|文件|规定|要点)?(?:正式)?(?:印发|发布|下发)之?(?:以?后)?的?\s*(?:\d+|[一二三四五六七八九十两]+)(?=\s*(?:个|日|天|周))"
     r"|(?:用|力争|争取)在?[一二两三四五六七八九十\d]+(?:[-至到]+\d+)?(?:个?年|个月|天|周)|立行立改|长期|持续|常年|常态化"
+)
+# Nearly every place is turned down by its first character. 之日 may follow any words: it is searched apart.
+_FIRST = "0-9〇零两百一二三四五六七八九十元第首Q次下上半今本当明后翌同去往历前"
+_FIRST += "近每按逐分月年季周日全“即用力争立长持常行实工方意通办计文规要正印发"
+_FIRST += "".join(sorted({festival[0] for festival in FESTIVALS.split("|")}))
+ANCHOR = re.compile(f"(?=[{_FIRST}])(?:{_ANCHORS})")
+_ANCHOR_DAY_OF = re.compile(
+    f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日"
 )
 _LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在|民国)\s*$")
 # A title, and a slogan of how it is done: “年初公布、年中检查、年底兑现”的原则.
@@ -81,6 +89,9 @@ _REPORTED = re.compile(
 _NO_SPAN = re.compile(
     r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
 )
+_PLACEHOLDER = re.compile(r"(?<!\d)20[xX\u00d7]{1,2} ?年")  # a form's: 20xx年6月底前
+# Who has a right to something: 每年采购5000万元以上的,给予…
+_ENTITLED = re.compile(r"[^,。;:]{0,50}\d[^,。;:、\d]{0,8}(?:以上|以下|以内)的[^,。;:、]{0,6},")
 _PAST_FACT = re.compile(r"[^。;]{0,20}?已(?!完成[^。;]{0,6}的)")
 
 
@@ -88,8 +99,12 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
     """Whether the words round a date show that it schedules nothing: a baseline, scope, name, fact."""
     start, end = span
     before, after = text[max(0, start - 8) : start], text[end : min(limit, end + 60)]
+    if _PLACEHOLDER.search(text, max(0, start - 6), start + 5):
+        return True
     if schedule.kind in ("recurring", "ongoing"):
-        return schedule.kind == "recurring" and before.endswith(("平均", "年均", "人均"))
+        return schedule.kind == "recurring" and (
+            before.endswith(("平均", "年均", "人均")) or _ENTITLED.match(after) is not None
+        )
     if _COMPARED.search(before) or _AFTER_NOT.match(after):
         return True
     if schedule.rule == "quarter" and re.search(r"第[一二三四]、$", before):
@@ -239,10 +254,12 @@ def _compiled() -> tuple[tuple[re.Pattern[str], Build], ...]:
 def _anchored(text: str, start: int, position: int, hint: re.Match[str], end: int) -> int:
     """Where a date may begin near the hint, or -1. What stands before `start` is another thing (4.6月底)."""
     if position == start and text[start - 1 : start] == "." and hint.start() < start + 12:
-        own = ANCHOR.match(text[start : min(end, hint.end() + 24)])
+        own = _ANCHOR_DAY_OF.match(text[start : min(end, hint.end() + 24)])
         if own:
             return start
-    anchor = ANCHOR.search(text, max(position, hint.start() - 12), min(end, hint.end() + 24))
+    left, right = max(position, hint.start() - 12), min(end, hint.end() + 24)
+    pattern = ANCHOR if text.find("之日", left, right) < 0 else _ANCHOR_DAY_OF
+    anchor = pattern.search(text, left, right)
     return anchor.start() if anchor else -1
 
 
@@ -257,9 +274,9 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
         else []
     )
     position = start
-    carried: int | None = None
+    here = context
     last: Found | None = None
-    while hint := HINT.search(text, position, end):
+    while hint := hint if hint and position == start else HINT.search(text, position, end):
         if hint[0] in _ALWAYS and not context.field and text[hint.end() : hint.end() + 2] != "坚持":
             position = hint.end()
             continue
@@ -271,7 +288,6 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
         if inside:
             position = inside[1]
             continue
-        here = replace(context, carried=carried) if carried else context
         position = at + 1
         for pattern, build in _compiled():
             match = pattern.match(text, at, end)
@@ -293,7 +309,7 @@ def search(text: str, start: int, end: int, context: Context) -> Iterator[Found]
             if match[0] == "全年" and last and last.schedule and _repeats(text, last, at):
                 break
             if result.kind != "recurring" and "year" not in result.implied and result.due:
-                carried = result.due.year
+                here = replace(context, carried=result.due.year)
             quote = (first, match.end())
             if result.kind == "start" and result.rule == "start_now" and lead is None:
                 quote = (at, match.end())

@@ -13,7 +13,7 @@ from .lexicon import FURNITURE
 from .outline import AUTHORITY, SIGNED, Line
 from .rows import SECTION, Table
 from .rules import Context
-from .types import Doubt, Row
+from .types import Doubt, Role, Row
 
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
@@ -39,8 +39,9 @@ class _Place:
     text: Text
     lines: list[Line]
     context: Context
-    first_leads: bool
+    first_leads: Role | None
     doubts: list[Doubt]
+    single: int = 0  # up to this line no | parts any cells
 
     def table(self, kinds: list[str]) -> Table:
         return Table(self.text, self.context, self.first_leads, self.doubts, kinds)
@@ -102,7 +103,9 @@ def _drawn(text: str) -> str:
     return "\n".join(lines)
 
 
-def find(text: Text, lines: list[Line], context: Context, first_leads: bool, doubts: list[Doubt]) -> Found:
+def find(
+    text: Text, lines: list[Line], context: Context, first_leads: Role | None, doubts: list[Doubt]
+) -> Found:
     """All tables among the lines."""
     found = Found()
     place = _Place(text, lines, context, first_leads, doubts)
@@ -145,13 +148,14 @@ def _cells(line: Line) -> list[Cell]:
 
 def _read_pipes(place: _Place, index: int) -> tuple[list[Row], int] | None:
     lines = place.lines
-    if "|" not in lines[index].text:
+    if "|" not in lines[index].text or index < place.single:
         return None
     stop = index
     while stop < len(lines) and "|" in lines[stop].text:
         stop += 1
     block = [_cells(line) for line in lines[index:stop]]
     if max(len(cells) for cells in block) <= 1:
+        place.single = stop
         return None
     head = next((i for i, cells in enumerate(block) if is_head(cells)), None)
     if head is None:
@@ -253,13 +257,13 @@ def _cell(line: Line) -> Cell:
     return Cell(line.start, line.end, line.text)
 
 
-def _barred(lines: list[Line], index: int) -> tuple[list[Cell], list[int]] | None:
-    """The cells of a table whose | stand at the ends of lines or alone, and where each ends."""
+def _barred(lines: list[Line], index: int, most: int) -> tuple[list[Cell], list[int]] | None:
+    """The first `most` cells of a table whose | stand at the ends of lines or alone, and where each ends."""
     cells: list[Cell] = []
     ends: list[int] = []
     at = index
     pending: list[Line] = []
-    while at < len(lines) and len(pending) < 12:
+    while at < len(lines) and len(pending) < 12 and len(cells) < most and (cells or at < index + 40):
         line = lines[at]
         bars = line.text.count("|")
         if bars > 1 or (bars == 1 and not line.text.endswith("|")):
@@ -283,7 +287,7 @@ def _read_flat(place: _Place, index: int) -> tuple[list[Row], int] | None:
     lines = place.lines
     ends: list[int] | None = None
     bar = lines[index].text.endswith("|") or (index + 1 < len(lines) and lines[index + 1].text == "|")
-    if bar and (barred := _barred(lines, index)):
+    if bar and (barred := _barred(lines, index, 14)):
         cells, ends = barred
     elif "|" in lines[index].text or not head_kind(lines[index].text):
         return None
@@ -297,6 +301,8 @@ def _read_flat(place: _Place, index: int) -> tuple[list[Row], int] | None:
         return None
     if main_column(kinds) is None or _plain(kinds):
         return None
+    if ends is not None and (whole := _barred(lines, index, len(lines))):
+        cells, ends = whole
     if ends is None:
         cells = []
         for line in lines[index:]:

@@ -54,7 +54,7 @@ _VERBS: tuple[tuple[str, str], ...] = (
         "|(?<=率)[为至]|完成率为",
     ),
     ("<", "低于|小于|少于"),
-    (">", "超过|突破|高于|大于"),
+    (">", "超过|突破|高于|大于|超(?=\\d)"),
     (
         "+",
         "增加|增长|提高|提升|新增|上升|扩大|年均增长|增速|增幅|涨幅|增(?!长|加|强|速|设|至)|同比增|增收",
@@ -94,8 +94,23 @@ _CUT = re.compile(
 )
 # A part of a whole: 完成管网铺设总量的60%.
 _PART = re.compile(
-    rf"(?P<verb>完成|达到|达|实现)(?:[^,。;:、\d]{{2,24}}?)(?:总[量数额]|任务量?"
+    rf"(?P<verb>完成|达到|达|实现)(?:[^,。;:、\d]{{0,24}}?)(?:总[量数额]|任务量?"
     rf"|目标)的 *{_NUMBER} *(?P<unit>%)(?P<tail>以上|左右)?"
+)
+# So much of a work: 完成路基60%以上.
+_DONE_SHARE = re.compile(
+    rf"(?P<verb>完成)(?:[^,。;:、的\d%]{{2,10}}) *{_NUMBER} *(?P<unit>%)(?P<tail>以上|左右)?(?=[,。;]|$)"
+)
+# A share of those that come to something: 企业80%达到标准.
+_REACHES = re.compile(
+    rf"(?<=[\u4e00-\u9fff)]) *{_NUMBER} *(?P<unit>%)(?P<tail>以上)?"
+    r"(?=(?:的[^,。;\d]{2,12})?(?:达到|实现|完成|通过|建成)[^\d,。;]{3})"
+)
+# Times promised for one thing each: 报告书14个工作日内、报告表7个工作日内办结.
+_PROMISED = re.compile(
+    rf"(?:^|(?<=[。;,、:]))(?P<words>[^,。;、:\d]{{2,16}}(?<![起后前在于内日限经每续]))"
+    rf" *{_NUMBER} *(?P<unit>个工作日|小时|分钟)(?P<tail>以内|之内|内)"
+    r"(?=[、,;。]|完成|办[结理]|审[批结])"
 )
 # Further numbers of 分别达到85%、90%和95%.
 _FURTHER = re.compile(rf"(?:、|和|及|以及|,) *{_NUMBER} *{_UNIT}{_TAIL}")
@@ -136,11 +151,11 @@ _RANK = re.compile(
 _SCOPE = re.compile(
     r"加快推进(?!.{0,4}\d)|巩固|聚焦|围绕|针对|强化对|周边|范围内|半径|等\d+个重点|依托|上述|涉及|现有"
     r"|已建成|鼓励年|覆盖范围|原有|共有|已有"
-    r"|目前|截至|一般不|每处|限额|额度|处以|罚款|单价|最高|贷款额|注册资本|周岁|营业收入"
+    r"|(?<!项)目前|截至|一般不|每处|限额|额度|处以|罚款|单价|最高|贷款额|注册资本|周岁|营业收入"
 )
 _POLICY = re.compile("补助|补贴|奖励|奖补|给予|标准|资助|罚|缴费|贴息|定额|工资|每[户人亩辆家台套件次]")
 _MONEY_ACT = re.compile(
-    r"(?:整合|筹集|筹措|引进|招引|利用|发放|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
+    r"(?:整合|筹集|筹措|减负|减免|节约|带动|撬动|引进|招引|利用|发放|投入|争取|融资|完成投资|落实资金|授信|投放|发行|到位|新增|拨付|安排|募集|化解"
     r"|清收|盘活)[^,。;]{0,20}$"
 )
 _RESULT = re.compile(
@@ -422,6 +437,8 @@ class _Finder:
     def _counts(self, match: re.Match[str], left: str, right: str) -> bool:
         """Whether a number of things can be a target at all."""
         unit, more = match["unit"], match["more"]
+        if more and re.match(r"[^,。;、的]{0,14}的\d", right):
+            return False  # 3个以上行业的30家企业: what the thirty are
         if more == "以下" or right.startswith(("及以", "以下")):
             return False
         if re.search(r"\d[条座台个家]$", left):
@@ -547,10 +564,18 @@ def find(text: str, source: str, start: int, end: int, due: date | None) -> Iter
             finder.plain_share(match, _compared_op(">=", match["tail"]))
         for match in _PART.finditer(text, near, end):
             finder.part(match)
+        for match in _REACHES.finditer(text, near, end):
+            finder.plain_share(match, _compared_op(">=", match["tail"]))
+        for match in _DONE_SHARE.finditer(text, near, end):
+            finder.part(match)
         for match in _CUT.finditer(text, near, end):
             finder.cut(match)
         for match in _SHARE_OF.finditer(text, near, end):
             finder.share_of(match)
+    if words.count("内") > 1:
+        promised = list(_PROMISED.finditer(text, start, end))
+        for match in promised if len(promised) > 1 else ():
+            finder.plain_share(match, "<=")
     for match in _RANK.finditer(text, near, end):
         finder.rank(match)
     for match in _COUNT.finditer(text, first.start(), end):

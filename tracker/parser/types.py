@@ -61,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a clause falls due. `rule` names the rule that read `quote`; `implied` lists what it had to add."""
+    """When a clause falls due. `rule` is the rule that read `quote`; `implied` lists what it had to add."""
 
     kind: Kind
     rule: str
@@ -161,7 +161,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of an annexed table; category and work are inherited from above where the row leaves them out."""
+    """One row of an annexed table; category and work come from above where the row leaves them out."""
 
     category: str
     work: str

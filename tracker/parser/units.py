@@ -43,7 +43,7 @@ _NO_MORE = (
 _DEFAULTS = re.compile(
     rf"(?:(?:以下|下列|下述|下文){_THINGS},?(?:均|都|需|由|应|须|要|皆|为|涉及|包括|含)+"
     rf"|(?:具体|各项|所有|全部|上述|其他|其余|本方案|本计划|任务|措施|责任单位){_THINGS},?(?:均|都|皆)(?:需|由|应|须|要|为|涉及|包括|含)*)"
-    r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责)?"
+    r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责|责任)?(?:(?<=责任)\))?"
     rf"[,。;、] *(?:(?:以下|下文|下面)?(?:均|都|将)?{_NO_MORE}(?:,? *下同)?|(?:以)?下同)[。,;]?"
 )
 _DEFAULT_TAIL = re.compile(
@@ -54,7 +54,15 @@ FIRST_LEADS = re.compile(
     r"(?:第一责任单位|第一个责任单位|首位责任单位|首个责任单位|首个单位|(?:列|排|排名|位列|排列|列在|排在|位于|名列)(?:在|于)?(?:第一|首|前)"
     r"(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?|第一个(?:单位|部门))(?:者)?,?(?:均|即)?(?:为|是|作为)(?:该项|本项)?(?:任务|工作)?(?:的)?(?:总)?牵头"
 )
-_FIRST_LEADS_PHRASE = re.compile(rf"[(]?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?")
+_FRONT = re.compile(
+    "前(?:位|个|名|列)?(?:者|的)?(?:单位|部门|责任单位|责任部门)?(?:者)?,?(?:均|即)?(?:为|是|作为)"
+)
+OTHERS_HELP = re.compile(
+    r"(?:其余|其他|其它)(?:责任)?(?:的|各)?(?:单位|部门)?(?:均|皆|都)?(?:为|是|作为)(?:配合|协办|协助|参与|协同)(?:单位|部门)?"
+)
+_FIRST_LEADS_PHRASE = re.compile(
+    rf"[(]?(?:除[^,()]{{1,20}}外,)?(?:{FIRST_LEADS.pattern})[^,。;()]*(?:[,、]?下同)?[)]?"
+)
 _PREFIX = re.compile(
     r"^(市|区|县|省|州|旗|盟|街道(?!办|社区)|镇(?![江海平远雄安宁康原巴坪赉沅街])|乡(?![村镇宁]))(?![场政直长域区委级])(?=\S{2})"
 )
@@ -89,7 +97,8 @@ _GENERIC = re.compile(  # what stands in a bracket inside a name: 各镇(街道)
     r"^(?:[省市县区乡镇州旗村]|街道|乡镇|镇街|园区|开发区|管委会|社区|[村居]委会|单位|部门|政府|企业|办事处|学校|自治[区州县]|[市县]级)$"
 )
 _POSTS = re.compile(r"(?:副?(?:省|市|县|区|州|秘书|局|主任|主席)长|主任|书记|主席|领导)$")
-_ASIDE = re.compile(r"\((?:按照?|根据)[^()]*\)$")  # 各单位(按职责分工)
+# 各单位(按职责分工), 市食安办(与…合署办公)
+_ASIDE = re.compile(r"\((?:(?:按照?|根据|与|除)[^()]*|[^()]*下同)\)$")
 _RUN_ON = re.compile(r"[市县区省](?!中)[^市县区省、()]{2,12}?(?:局|委|办|厅|部|院)(?=[市县区省]|$)")
 _LINE_END = re.compile(r"([^、,;。:\n]*)\n")
 _CLOSED = re.compile(r"^\s*$|(?:牵头|负责|配合|参与|落实|实施)$")
@@ -228,7 +237,7 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             name = name[shift:].strip(_TRIM)
             while name.endswith(")") and name.count(")") > name.count("("):
                 name, printed = name[:-1].rstrip(_TRIM), printed[:-1].rstrip(_PRINTED_TRIM)
-            if aside := _ASIDE.search(name):
+            if name[-1:] == ")" and (aside := _ASIDE.search(name)):
                 name, printed = name[: aside.start()], printed[: aside.start()]
             parts = _RUN_ON.findall(name)
             if len(parts) > 1 and "".join(parts) == name and len({part[0] for part in parts}) == 1:
@@ -301,7 +310,7 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
                 kind = "implement" if any(role == "lead" for role, _ in pending) else kind
             elif kind == "help":
                 kind = "support" if any(role for role, _ in pending) else "responsible"
-            marked = {name: _MARKED.search(name.folded) for name in names}
+            marked = {name: _MARKED.search(name.folded) if name.folded[-1] == ")" else None for name in names}
             for name, mark in marked.items():  # 市教育局(牵头)、市财政局(配合)
                 if mark:
                     names.remove(name)
@@ -334,12 +343,18 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
     whole = Reading()
-    text = _FIRST_LEADS_PHRASE.sub(lambda match: "。" * len(match[0]), text)
+    if "牵头" in text:
+        text = _FIRST_LEADS_PHRASE.sub(lambda match: "。" * len(match[0]), text)
     default = _DEFAULTS.search(text)
     if default:
         left, right = default.span("units")
+        cut = default.start()
+        if text[cut - 1 : cut] == "(":  # 各县区政府(以下都涉及县区政府责任): the name before the bracket
+            word = max(text.rfind(stop, 0, cut) for stop in "、,;。:") + 1
+            if text[word : cut - 1].endswith(text[left:right]):
+                left, right, cut = word, cut - 1, word
         whole.defaults = list(members(text[left:right], source[left:right])[0])
-        text = text[: default.start()] + "。" * (default.end() - default.start()) + text[default.end() :]
+        text = text[:cut] + "。" * (default.end() - cut) + text[default.end() :]
     else:
         tail = _DEFAULT_TAIL.search(text)
         if tail:
@@ -349,8 +364,8 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.defaults = [name for group in inner.groups for name in group.names]
             text = text[:start] + "。" * (tail.end() - start) + text[tail.end() :]
     marks: list[tuple[int, int, str | None]] = [(0, 0, label)]
-    for match in LABEL.finditer(text):
-        marks.append((match.start(), match.end(), _kind(match)))
+    if ":" in text:
+        marks += [(match.start(), match.end(), _kind(match)) for match in LABEL.finditer(text)]
     for start, _ in list(_pieces(text, _STOPS)):
         first = LABEL_START.match(text, start)
         if first and _kind(first) not in ("people", "time") and all(first.end() != mark[1] for mark in marks):
@@ -378,15 +393,19 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
             whole.times += [(left + start, right + start) for left, right in part.times]
     for group in whole.groups:
         for index, name in enumerate(group.names):
-            named = _NAMED.search(name.folded)
+            named = _NAMED.search(name.folded) if name.folded[-1:] == ")" else None
             if named and not is_unit(named[1]) and UNIT_STRONG.search(name.folded[: named.start()]):
                 group.names[index] = Name(name.folded[: named.start()], name.printed[: named.start()])
                 whole.people.append(Person("责任人", name.printed[named.start(1) : named.end(1)]))
-        for name in [name for name in group.names if _POSTS.search(name.folded)]:
+        for name in [name for name in group.names if _is_post(name.folded)]:
             group.names.remove(name)
             whole.people.append(Person("负责", name.printed))
     whole.groups = [group for group in whole.groups if group.names]
     return whole
+
+
+def _is_post(name: str) -> bool:
+    return name[-1:] in "长任记席导" and _POSTS.search(name) is not None
 
 
 def _kind(match: re.Match[str]) -> str:
@@ -452,7 +471,15 @@ def is_unit_list(content: str) -> bool:
     return bool(names) and not found.times and all(is_unit(name.folded) for name in names)
 
 
-def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[Unit]:
+def first_leads(text: str) -> Role | None:
+    """Whether the document says that the first in a list leads: then the role of the others."""
+    said = FIRST_LEADS.search(text) if "第一" in text or "首" in text or _FRONT.search(text) else None
+    if not said:
+        return None
+    return "support" if OTHERS_HELP.search(text, said.end(), said.end() + 30) else "implement"
+
+
+def resolve(readings: Iterable[Reading], *, first_leads: Role | None = None) -> list[Unit]:
     """Units with final roles for readings that belong together, each name once with its strongest role."""
     groups = [group for reading in readings for group in reading.groups]
     has_lead = any(group.role == "lead" for group in groups)
@@ -464,6 +491,8 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
             role: Role
             if group.role in ("responsible", "duty"):
                 other: Role = "support" if group.role == "responsible" else "implement"
+                if first_leads == "support" and not has_lead:
+                    other = "support"
                 role = "lead" if not has_lead and (first or not first_leads) else other
                 first = False
             else:
@@ -473,24 +502,29 @@ def resolve(readings: Iterable[Reading], *, first_leads: bool = False) -> list[U
     return [Unit(name, role) for name, role in order.items()]
 
 
+@lru_cache(maxsize=4096)
+def _traits(name: str) -> tuple[str, bool, bool]:
+    """The prefix of a folded name, and whether it can take that of a county or city, or of a town."""
+    own = _PREFIX.match(name)
+    if own or _NO_PREFIX.search(name):
+        return own[1] if own else "", False, False
+    return "", _LOCAL_ORGAN.search(name) is not None, _TOWN_ORGAN.search(name) is not None
+
+
 def inherit_prefix(readings: Iterable[Reading]) -> None:
     """Give the members of a list the prefix its first member has: 市发改委、工信局 -> 市发改委, 市工信局."""
     groups = [group for reading in readings for group in reading.groups]
     given: tuple[str, str] | None = None  # folded and as printed, of the last name that has one
     committee = ""  # 市委, as printed
     for group in groups:
-        prefixed = sum(1 for name in group.names if _PREFIX.match(name.folded))
-        free = [
-            name
-            for name in group.names
-            if not _NO_PREFIX.search(name.folded) and not _PREFIX.match(name.folded)
-        ]
-        bare = [name for name in free if _LOCAL_ORGAN.search(name.folded)]
-        town = [name for name in free if _TOWN_ORGAN.search(name.folded)]
+        traits = [_traits(name.folded) for name in group.names]
+        prefixed = sum(1 for own, _, _ in traits if own)
+        bare = [name for name, (_, local, _) in zip(group.names, traits, strict=True) if local]
+        town = [name for name, (_, _, small) in zip(group.names, traits, strict=True) if small]
         for index, name in enumerate(group.names):
-            if own := _PREFIX.match(name.folded):
+            if own := traits[index][0]:
                 if given is None or not name.folded.endswith("分局"):
-                    given = own[1], name.printed[: own.end()]
+                    given = own, name.printed[: len(own)]
                 continue
             if party := _COMMITTEE.match(name.folded):
                 committee = name.printed[: party.end()]
