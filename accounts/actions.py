@@ -1,13 +1,214 @@
-"""Writing regions, departments, aliases and people from plain data (the files under fixtures/)."""
+"""Writing regions, departments, aliases and people, each change to an account with its audit event."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from axes.utils import reset as lift_lock
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from accounts.models import Department, DepartmentAlias, NationalAlias, Region, User
+from accounts.models import AuditEvent, Department, DepartmentAlias, NationalAlias, Region, User
 from accounts.names import fold_name
+from accounts.passwords import one_time_password
+
+# What the audit tells of an account's change, and under which kind.
+_AUDITED = {
+    "username": AuditEvent.Kind.CHANGED,
+    "full_name": AuditEvent.Kind.CHANGED,
+    "role": AuditEvent.Kind.ROLE_CHANGED,
+    "region": AuditEvent.Kind.MOVED,
+    "department": AuditEvent.Kind.MOVED,
+    "email": AuditEvent.Kind.EMAIL_CHANGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who does something, when, and from which address: what every audit event tells."""
+
+    by: User | None
+    now: datetime
+    address: str = ""
+
+
+def printed() -> translation.override:
+    """Within it labels are those of files and records: Chinese, whatever language the reader chose."""
+    return translation.override(settings.LANGUAGE_CODE)
+
+
+class PersonRefused(Exception):
+    """A change to an account that cannot be made; its text tells the reader why."""
+
+
+def record(
+    kind: str,
+    origin: Origin,
+    *,
+    subject: User | None = None,
+    region: Region | None = None,
+    detail: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one audit event; its region is that of the person it is about, unless one is given."""
+    return AuditEvent.objects.create(
+        kind=kind,
+        created_at=origin.now,
+        actor=origin.by,
+        subject=subject,
+        region_id=region.pk if region else (subject.region_id if subject else None),
+        address=origin.address,
+        detail=dict(detail or {}),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An account before a change: in the words that people read, and the region it belonged to."""
+
+    words: dict[str, str]
+    region: Region | None
+
+
+def snapshot(person: User) -> Snapshot:
+    return Snapshot(words_of(person), person.region)
+
+
+def words_of(person: User) -> dict[str, str]:
+    """An account in the words that people read, by the fields that the audit tells of."""
+    with printed():
+        role = str(person.get_role_display()) if person.role else ""
+    return {
+        "username": person.username,
+        "full_name": person.full_name,
+        "role": role,
+        "region": person.region.name if person.region else "",
+        "department": person.department.name if person.department else "",
+        "email": person.email,
+    }
+
+
+def record_changes(person: User, before: Snapshot, origin: Origin) -> None:
+    """One event for each kind of change, none where nothing changed.
+
+    A person who leaves a region shows in the audit of both.
+    """
+    after = words_of(person)
+    changes: dict[AuditEvent.Kind, dict[str, list[str]]] = {}
+    for field, kind in _AUDITED.items():
+        if before.words[field] != after[field]:
+            changes.setdefault(kind, {})[field] = [before.words[field], after[field]]
+    for kind, told in changes.items():
+        record(kind, origin, subject=person, detail=told)
+    if before.region and before.region.pk != person.region_id:
+        detail = changes[AuditEvent.Kind.MOVED]
+        record(AuditEvent.Kind.MOVED, origin, subject=person, region=before.region, detail=detail)
+
+
+@transaction.atomic
+def create_person(person: User, origin: Origin) -> str:
+    """Save a new account with a one-time password, which is returned and kept nowhere.
+
+    Raises PersonRefused where the account's name was taken a moment ago.
+    """
+    word = one_time_password()
+    settle(person)
+    person.set_password(word)
+    person.must_change_password = True
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError:
+        raise PersonRefused(_("用户名“%(name)s”刚被占用，请换一个。") % {"name": person.username}) from None
+    record(AuditEvent.Kind.CREATED, origin, subject=person, detail=_told(words_of(person)))
+    return word
+
+
+def _told(words: Mapping[str, str]) -> dict[str, str]:
+    return {field: value for field, value in words.items() if value}
+
+
+def settle(person: User) -> None:
+    """What follows from the role: where a person belongs, and who may enter the back office."""
+    if person.is_unit_person:
+        person.region = person.department.region if person.department else None
+    else:
+        person.department = None
+    if person.is_administrator:
+        person.region = None
+    person.is_staff = person.is_superuser = person.is_administrator
+
+
+@transaction.atomic
+def change_person(person: User, before: Snapshot, origin: Origin) -> None:
+    """Save an account that a keeper changed."""
+    settle(person)
+    fields = ["full_name", "email", "role", "region", "department", "is_staff", "is_superuser"]
+    person.save(update_fields=fields)
+    record_changes(person, before, origin)
+
+
+@transaction.atomic
+def reset_password(person: User, origin: Origin) -> str:
+    """Give a new one-time password, which is returned and kept nowhere; lifts a lock after failed sign-ins.
+
+    Sessions of the person end: they are bound to the password.
+    """
+    word = one_time_password()
+    person.set_password(word)
+    person.must_change_password = True
+    person.save(update_fields=["password", "must_change_password"])
+    lift_lock(username=person.username)
+    record(AuditEvent.Kind.PASSWORD_RESET, origin, subject=person)
+    return word
+
+
+@transaction.atomic
+def change_password(person: User, password: str, origin: Origin) -> None:
+    """Let a person have a password of the own choice."""
+    person.set_password(password)
+    person.must_change_password = False
+    person.save(update_fields=["password", "must_change_password"])
+    record(AuditEvent.Kind.PASSWORD_CHANGED, origin, subject=person)
+
+
+@transaction.atomic
+def change_email(person: User, email: str, origin: Origin) -> None:
+    before = snapshot(person)
+    person.email = email
+    person.save(update_fields=["email"])
+    record_changes(person, before, origin)
+
+
+@transaction.atomic
+def disable_person(person: User, *, successor: User | None, origin: Origin) -> None:
+    """End an account and name who takes over; reports and history stay with the person who wrote them.
+
+    Raises PersonRefused where somebody else was quicker. Mail that is still to go out goes to the successor.
+    """
+    if successor is not None:
+        # Both rows, in one order for everyone, so that two people cannot be made each other's successors.
+        list(User.objects.select_for_update().filter(pk__in=[person.pk, successor.pk]).order_by("pk"))
+        if not User.objects.all().could_succeed(person).filter(pk=successor.pk).exists():
+            raise PersonRefused(_("接手人要是同单位（或同地区同角色）的在用账号，请重新选择。"))
+    changed = User.objects.filter(pk=person.pk, is_active=True)
+    if not changed.update(is_active=False, successor=successor):
+        raise PersonRefused(_("这个账号已经停用。"))
+    person.is_active, person.successor = False, successor
+    detail = {"successor": str(successor)} if successor else {}
+    record(AuditEvent.Kind.DISABLED, origin, subject=person, detail=detail)
+
+
+@transaction.atomic
+def enable_person(person: User, origin: Origin) -> None:
+    """Open a disabled account again, with the password it had; nobody stands in for it any more."""
+    if not User.objects.filter(pk=person.pk, is_active=False).update(is_active=True, successor=None):
+        raise PersonRefused(_("这个账号已经启用。"))
+    person.is_active, person.successor = True, None
+    record(AuditEvent.Kind.ENABLED, origin, subject=person)
 
 
 class AliasTaken(Exception):
@@ -21,6 +222,54 @@ def add_alias(department: Department, name: str) -> None:
     )
     if alias.department_id != department.pk:
         raise AliasTaken(name)
+
+
+def words_of_department(
+    department: Department, *, aliases: Iterable[str] = (), members: Iterable[Department] = ()
+) -> dict[str, str]:
+    """A unit in the words that people read; with the aliases and members that it is about to get."""
+    names = {alias.alias for alias in department.aliases.all()} if department.pk else set()
+    own = {fold_name(department.name), fold_name(department.short_name)}
+    present = {member.name for member in department.members.all()} if department.pk else set()
+    with printed():
+        kind = str(department.get_kind_display())
+    return {
+        "short_name": department.short_name,
+        "kind": kind,
+        "mailbox": department.mailbox,
+        "is_active": "是" if department.is_active else "否",
+        "aliases": "、".join(sorted(names | ({fold_name(name) for name in aliases} - own))),
+        "members": "、".join(sorted({member.name for member in members} or present)),
+    }
+
+
+@transaction.atomic
+def save_department(
+    department: Department,
+    *,
+    before: Mapping[str, str] | None,
+    aliases: Iterable[str],
+    members: list[Department],
+    origin: Origin,
+) -> None:
+    """Save a unit, new where `before` is None; adds aliases, sets members where some are given.
+
+    Raises AliasTaken.
+    """
+    department.save()
+    own = {fold_name(department.name), fold_name(department.short_name)}
+    for name in aliases:
+        if fold_name(name) not in own:
+            add_alias(department, name)
+    if members:
+        department.members.set(members)
+    after = words_of_department(department)
+    unit = {"unit": department.name}
+    if before is None:
+        detail: dict[str, Any] = unit | _told(after)
+        record(AuditEvent.Kind.UNIT_CREATED, origin, region=department.region, detail=detail)
+    elif changes := {name: [before[name], after[name]] for name in after if before[name] != after[name]}:
+        record(AuditEvent.Kind.UNIT_CHANGED, origin, region=department.region, detail=unit | changes)
 
 
 @transaction.atomic

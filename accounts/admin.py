@@ -1,17 +1,19 @@
 """The back office for regions, departments and people."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.forms import BaseInlineFormSet, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Department, DepartmentAlias, NationalAlias, Region, User
+from accounts import actions
+from accounts.models import AuditEvent, Department, DepartmentAlias, NationalAlias, Region, User
 from accounts.names import fold_name
+from accounts.requests import SignedInRequest, origin_of
 
 admin.site.unregister(Group)  # what a person may do follows from the role
 admin.site.site_header = _("督办台账后台")
@@ -107,8 +109,59 @@ class DubanUserAdmin(UserAdmin):
         (_("权限"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("时间"), {"fields": ("last_login", "date_joined")}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    # Disabling names a successor and enabling is an event: both have their page (人员).
+    # The role decides who may enter here.
+    readonly_fields = ("is_active", "is_staff", "is_superuser", "last_login", "date_joined")
     add_fieldsets = (
         (None, {"fields": ("username", "usable_password", "password1", "password2")}),
         (_("身份"), {"fields": ("full_name", "email", "role", "region", "department")}),
     )
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """People are disabled, never deleted: what they did stays theirs."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: ModelForm, change: bool) -> None:
+        """Write the account and what changed in it, from the row as it was."""
+        origin = origin_of(cast(SignedInRequest, request))
+        actions.settle(obj)
+        if change:
+            before = actions.snapshot(User.objects.select_related("region", "department").get(pk=obj.pk))
+            super().save_model(request, obj, form, change)
+            actions.record_changes(obj, before, origin)
+        else:
+            obj.must_change_password = True  # somebody else knows it
+            super().save_model(request, obj, form, change)
+            actions.record(AuditEvent.Kind.CREATED, origin, subject=obj, detail=actions.words_of(obj))
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        """A password that an administrator typed is a one-time password."""
+        response = super().user_change_password(request, id, form_url)
+        if request.method == "POST" and response.status_code == 302:
+            person = User.objects.get(pk=id)
+            person.must_change_password = person.pk != request.user.pk
+            person.save(update_fields=["must_change_password"])
+            origin = origin_of(cast(SignedInRequest, request))
+            actions.record(AuditEvent.Kind.PASSWORD_RESET, origin, subject=person)
+        return response
+
+
+@admin.register(AuditEvent)
+class AuditEventAdmin(admin.ModelAdmin):
+    """To look at. Rows are written once; there is nothing to add, change or delete here."""
+
+    list_display = ["created_at", "kind", "subject", "actor", "region", "address"]
+    list_filter = ["kind", "region"]
+    list_select_related = ["subject", "actor", "region"]
+    search_fields = ["subject__username", "subject__full_name", "address"]
+    date_hierarchy = "created_at"
+    ordering = ["-created_at", "-pk"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False

@@ -1,12 +1,12 @@
 """Who there is: regions, their departments, and the people who sign in."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -55,6 +55,21 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
 
     def by_name(self) -> Self:
         return self.order_by("short_name", "pk")
+
+    def of_kind(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
+    def for_list(self) -> Self:
+        """As the list of units shows them; `people` is how many may sign in for the unit."""
+        counted = self.annotate(people=Count("users", filter=Q(users__is_active=True)))
+        rows = counted.select_related("region").prefetch_related("aliases", "members")
+        return rows.order_by("region__code", "-is_active", "short_name", "pk")
+
+    def matching(self, words: str) -> Self:
+        """Units one of whose names contains the words."""
+        names = Q(name__icontains=words) | Q(short_name__icontains=words)
+        aliases = DepartmentAlias.objects.filter(department=OuterRef("pk"), alias__icontains=words)
+        return self.filter(names | Exists(aliases))
 
     def choosable_in(self, region: Region) -> Self:
         """What a printed name of the region's plans can be said to mean, collectives included."""
@@ -160,7 +175,53 @@ class NationalAlias(models.Model):
         return f"{self.alias} = {self.name}"
 
 
+class UserQuerySet(models.QuerySet["User"]):
+    def active(self) -> Self:
+        return self.filter(is_active=True)
+
+    def disabled(self) -> Self:
+        return self.filter(is_active=False)
+
+    def new(self) -> Self:
+        """Who has not yet chosen an own password."""
+        return self.active().filter(must_change_password=True)
+
+    def of_role(self, role: str) -> Self:
+        return self.filter(role=role)
+
+    def in_region(self, region_id: int | None) -> Self:
+        return self.filter(region=region_id)
+
+    def matching(self, words: str) -> Self:
+        """People whose name, account or unit contains the words."""
+        return self.filter(
+            Q(full_name__icontains=words)
+            | Q(username__icontains=words)
+            | Q(department__name__icontains=words)
+            | Q(department__short_name__icontains=words)
+        )
+
+    def could_succeed(self, person: "User") -> Self:
+        """Who may take over: active people of the same unit; outside units, of the same role and region."""
+        others = self.active().exclude(pk=person.pk)
+        if person.is_unit_person:
+            return others.filter(department=person.department_id)
+        return others.filter(role=person.role, region=person.region_id)
+
+    def for_list(self) -> Self:
+        """As the list of people shows them: those in use first, by region, unit and name."""
+        return self.select_related("region", "department", "successor").order_by(
+            "-is_active", "region__code", "department__short_name", "full_name", "pk"
+        )
+
+
 class DubanUserManager(UserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def all(self) -> UserQuerySet:
+        return self.get_queryset()
+
     def reporters_of(self, departments: Iterable[int]) -> models.QuerySet["User"]:
         """Active people of these departments who report or answer for them."""
         return self.filter(
@@ -192,6 +253,16 @@ class User(AbstractUser):
         related_name="users",
     )
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
+    must_change_password = models.BooleanField(_("须改密码"), default=False, editable=False)
+    successor = models.ForeignKey(
+        "self",
+        verbose_name=_("接手人"),
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="predecessors",
+    )
 
     objects = DubanUserManager()  # type: ignore[misc]
     REQUIRED_FIELDS = ["email", "full_name", "role"]
@@ -215,6 +286,7 @@ class User(AbstractUser):
     if TYPE_CHECKING:
         region_id: int | None
         department_id: int | None
+        successor_id: int | None
 
     def __str__(self) -> str:
         return self.full_name or self.username
@@ -240,3 +312,98 @@ class User(AbstractUser):
     @property
     def is_administrator(self) -> bool:
         return self.role == self.Role.ADMINISTRATOR
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or delete a record that is written once and kept."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    def update(self, **kwargs: Any) -> Never:
+        raise AppendOnly("audit events are never changed")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnly("audit events are never changed")
+
+    def delete(self) -> Never:
+        raise AppendOnly("audit events are never deleted")
+
+    def in_region(self, region_id: int | None) -> Self:
+        return self.filter(region=region_id)
+
+    def of_kind(self, kind: str) -> Self:
+        return self.filter(kind=kind)
+
+    def about(self, person: "User") -> Self:
+        """What this person did, and what was done to this person's account."""
+        return self.filter(Q(subject=person) | Q(actor=person))
+
+    def latest_first(self) -> Self:
+        return self.select_related("actor", "subject", "region").order_by("-created_at", "-pk")
+
+
+class AuditEvent(models.Model):
+    """What happened to an account: who did it, when, from where, to whom. Written once, never changed."""
+
+    class Kind(models.TextChoices):
+        SIGN_IN = "SIGN_IN", _("登录")
+        SIGN_OUT = "SIGN_OUT", _("退出")
+        SIGN_IN_FAILED = "SIGN_IN_FAILED", _("密码错误")
+        LOCKED_OUT = "LOCKED_OUT", _("登录锁定")
+        CREATED = "CREATED", _("新建账号")
+        CHANGED = "CHANGED", _("修改账号")
+        ROLE_CHANGED = "ROLE_CHANGED", _("变更角色")
+        MOVED = "MOVED", _("变更单位")
+        DISABLED = "DISABLED", _("停用账号")
+        ENABLED = "ENABLED", _("启用账号")
+        PASSWORD_RESET = "PASSWORD_RESET", _("重置密码")
+        PASSWORD_CHANGED = "PASSWORD_CHANGED", _("修改密码")
+        EMAIL_CHANGED = "EMAIL_CHANGED", _("修改邮箱")
+        UNIT_CREATED = "UNIT_CREATED", _("新建单位")
+        UNIT_CHANGED = "UNIT_CHANGED", _("修改单位")
+
+    kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
+    created_at = models.DateTimeField(_("时间"))
+    actor = models.ForeignKey(
+        User, verbose_name=_("操作人"), null=True, on_delete=models.PROTECT, related_name="audited_actions"
+    )
+    subject = models.ForeignKey(
+        User, verbose_name=_("涉及账号"), null=True, on_delete=models.PROTECT, related_name="audit"
+    )
+    region = models.ForeignKey(
+        Region, verbose_name=_("地区"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    address = models.CharField(_("来源地址"), max_length=45, blank=True)
+    # Label to value, or to [before, after], in the words that people read at the time.
+    detail = models.JSONField(_("内容"), default=dict, blank=True)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("账号审计")
+        verbose_name_plural = _("账号审计")
+        indexes = [
+            # The page of a region, newest first; the table only grows.
+            models.Index(fields=["region", "-created_at", "-id"], name="audit_region_latest"),
+            models.Index(fields=["-created_at", "-id"], name="audit_latest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.created_at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("audit events are never changed")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> Never:
+        raise AppendOnly("audit events are never deleted")
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """What changed, as label, before and after; before is empty where something is only told."""
+        known = {field.name: field.verbose_name for field in (*User._meta.fields, *Department._meta.fields)}
+        return [
+            (str(known.get(name, name)), *(value if isinstance(value, list) else ("", value)))
+            for name, value in self.detail.items()
+        ]

@@ -375,11 +375,37 @@ def deliver_one(*, message_id: int, now: datetime) -> str | None:
     if message.attempts > MAX_ATTEMPTS:
         # Only leases that ran out lead here: this mail takes its worker down each time.
         return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
+    address = _address_now(message)
+    if address is None:
+        return _settle(
+            message, Message.State.DEAD, error="收件人账号已停用，没有接手人或接手人没有邮箱，未发送。"
+        )
+    message.address = address
     try:
         mail.send(message)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
         return _record_failure(message, error, now)
-    return _settle(message, Message.State.SENT, sent_at=now, error="")
+    return _settle(message, Message.State.SENT, sent_at=now, error="", address=address)
+
+
+def _address_now(message: Message) -> str | None:
+    """Where the digest goes: to its recipient, or to whoever took over since it was planned; None for nobody.
+
+    A successor who has left the unit as well does not get its mail.
+    """
+    person, seen = User.objects.get(pk=message.recipient_id), {message.recipient_id}
+    if person.is_active:
+        return message.address
+    while person.successor_id and person.successor_id not in seen:
+        seen.add(person.successor_id)
+        before, person = person, User.objects.get(pk=person.successor_id)
+        if person.is_active:
+            return person.email or None if _is_colleague(before, person) else None
+    return None
+
+
+def _is_colleague(before: User, successor: User) -> bool:
+    return User.objects.all().could_succeed(before).filter(pk=successor.pk).exists()
 
 
 def _record_failure(message: Message, error: Exception, now: datetime) -> str | None:

@@ -32,7 +32,7 @@ VAR_DIR = HOME_DIR / "var"
 # The one password of the demo's accounts. Production refuses to start while such an account exists.
 DEMO_PASSWORD = "duban-demo-2024"
 
-# The demo's date. Unset in real use: then the real date in Asia/Shanghai rules (tracker/clock.py).
+# The demo's date. Unset in real use: then the real date in Asia/Shanghai rules (accounts/clock.py).
 DUBAN_TODAY: date | None = date.fromisoformat(env("DUBAN_TODAY")) if env("DUBAN_TODAY", default="") else None
 
 INSTALLED_APPS = [
@@ -59,7 +59,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.keep_session",
+    "accounts.middleware.RequireSignIn",
+    "accounts.middleware.RequireOwnPassword",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -179,12 +181,17 @@ EVIDENCE_FILES_PER_REPORT = 10
 PLAN_UPLOAD_LIMIT = 5 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_UPLOAD_LIMIT + 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+SHEET_UPLOAD_LIMIT = 1024 * 1024  # bytes; an Excel file of people or units
 
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 8 * 3600
+# A session ends so many minutes after the last page, or with the browser. The browser keeps the cookie of one
+# that ended here, by which the sign-in page knows what to say (accounts/middleware.py).
+SESSION_IDLE_MINUTES = env.int("SESSION_IDLE_MINUTES", default=120)
+SESSION_COOKIE_AGE = SESSION_IDLE_MINUTES * 60
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

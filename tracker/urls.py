@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from tracker.views import drafts, extensions, reports
@@ -44,6 +45,13 @@ urlpatterns = [
         name="draft_add_unit",
     ),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
+    path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
+    # One place to change a password: there it counts against the lock-out, and in the audit.
+    path(
+        "admin/password_change/",
+        RedirectView.as_view(pattern_name="accounts:password"),
+        name="admin_password",
+    ),
     path("admin/", admin.site.urls),
 ]

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
+from accounts.actions import Origin, disable_person
+from accounts.models import User
 from notifications import actions, jobs
 from notifications.channels import mail
 from notifications.models import Message, Run
@@ -221,3 +223,46 @@ def test_a_real_worker_plans_and_sends() -> None:
         time.sleep(0.1)
     assert list(Message.objects.values_list("state", flat=True)) == ["SENT"] * 5
     assert outcome() == (5, 5, 0)
+
+
+def test_mail_of_a_disabled_person_goes_to_the_successor(
+    planned: dict[str, Message], cast: Cast, smtp_sink: SmtpSink
+) -> None:
+    disable_person(cast.reporter, successor=cast.colleague, origin=Origin(cast.coordinator, NOW))
+    disable_person(cast.head, successor=None, origin=Origin(cast.coordinator, NOW))
+
+    assert sorted(map(str, deliver_all())) == ["DEAD", "SENT", "SENT"]
+
+    assert sorted(smtp_sink.recipients) == ["lina@example.cn", "lina@example.cn"]
+    handed_over = Message.objects.get(recipient=cast.reporter)
+    assert (handed_over.state, handed_over.address) == ("SENT", "lina@example.cn")
+    assert "账号已停用" in Message.objects.get(recipient=cast.head).error
+
+
+def test_mail_is_not_handed_to_somebody_who_left_the_unit(
+    planned: dict[str, Message], cast: Cast, smtp_sink: SmtpSink
+) -> None:
+    disable_person(cast.reporter, successor=cast.colleague, origin=Origin(cast.coordinator, NOW))
+    User.objects.filter(pk=cast.colleague.pk).update(department=cast.other_bureau)
+
+    actions.deliver_one(message_id=Message.objects.get(recipient=cast.reporter).pk, now=NOW)
+
+    assert (Message.objects.get(recipient=cast.reporter).state, smtp_sink.recipients) == ("DEAD", [])
+
+
+def test_successor_of_a_successor_is_found_and_the_disabled_are_planned_nothing(
+    cast: Cast, smtp_sink: SmtpSink
+) -> None:
+    make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
+    actions.plan_reminders(today=TODAY, now=NOW)
+    disable_person(cast.reporter, successor=cast.colleague, origin=Origin(cast.coordinator, NOW))
+    disable_person(cast.colleague, successor=cast.head, origin=Origin(cast.coordinator, NOW))
+
+    assert deliver_all() == ["SENT", "SENT", "SENT"]
+    assert set(smtp_sink.recipients) == {"zhangwei@example.cn"}
+
+    later = TODAY + timedelta(days=7)
+    actions.plan_reminders(today=later, now=NOW + timedelta(days=7))
+    told = {message.recipient for message in Message.objects.filter(day=later)}
+    assert cast.head in told
+    assert told.isdisjoint({cast.reporter, cast.colleague})

@@ -1,11 +1,5 @@
-"""Who asks: LoginRequiredMiddleware lets nobody else reach these views."""
+"""Who asks, by the name under which the views of the project know it."""
 
-from django.http import HttpRequest
+from accounts.requests import SignedInRequest
 
-from accounts.models import User
-
-
-class SignedInRequest(HttpRequest):
-    """A request whose user is a person of ours, for the type checker."""
-
-    user: User
+__all__ = ["SignedInRequest"]

@@ -1,0 +1,77 @@
+"""Between sign-in and the pages: sessions that end when nobody works, and one-time passwords."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts import clock
+
+SEEN = "seen"  # in the session: when its end was last moved
+TOUCH_AFTER = 60  # seconds: a page view within them writes nothing
+
+# What is open to a person who still has a one-time password.
+BEFORE_OWN_PASSWORD = {"accounts:password", "logout", "admin:logout", "set_language"}
+
+
+def keep_session(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: whoever works stays signed in; a session ends SESSION_IDLE_MINUTES after the last page.
+
+    SESSION_SAVE_EVERY_REQUEST would do the same with a write for each page; one a minute is enough.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            moment = clock.now().timestamp()
+            if not 0 <= moment - request.session.get(SEEN, 0) < TOUCH_AFTER:
+                request.session[SEEN] = moment
+        return get_response(request)
+
+    return middleware
+
+
+class RequireSignIn(LoginRequiredMiddleware):
+    """Sends everybody else to sign in, says so when a session has ended, and leads back to the page."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseRedirect:
+        address = resolve_url(self.get_login_url(view_func))
+        if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
+            address += "?expired=1"
+        return redirect_to_login(_page_of(request), address, self.get_redirect_field_name(view_func))
+
+
+def _page_of(request: HttpRequest) -> str:
+    """The page to come back to: for a form that was sent too late, the one it stands on."""
+    if request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    referer = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        parts = urlsplit(referer)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path
+    return request.get_full_path()
+
+
+class RequireOwnPassword:
+    """Whoever signed in with a one-time password chooses an own one before anything else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if not getattr(request.user, "must_change_password", False):
+            return None
+        match = request.resolver_match
+        return None if match and match.view_name in BEFORE_OWN_PASSWORD else redirect("accounts:password")

@@ -1,0 +1,33 @@
+"""账号审计: who signed in, who failed to, and who changed what about whom."""
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import render
+
+from accounts.forms import AuditFilter
+from accounts.permissions import require_keeper, visible_audit
+from accounts.requests import SignedInRequest
+
+EVENTS_PER_PAGE = 50
+
+
+def audit(request: SignedInRequest) -> HttpResponse:
+    """The audit that this person may read, newest first."""
+    require_keeper(request.user)
+    form = AuditFilter(request.GET, by=request.user)
+    events = visible_audit(request.user)
+    if not form.is_valid():
+        events = events.none()
+    else:
+        if form.cleaned_data["kind"]:
+            events = events.of_kind(form.cleaned_data["kind"])
+        if form.cleaned_data["person"]:
+            events = events.about(form.cleaned_data["person"])
+    page = Paginator(events.latest_first(), EVENTS_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "is_narrowed": any(request.GET.get(name) for name in form.fields),
+        "page": page,
+        "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
+    }
+    return render(request, "accounts/audit.html", context)

@@ -1,0 +1,221 @@
+"""The truth table of tracker/permissions.py: role x relation to the thing x its status.
+
+The thing is a share of 市生态环境局 in 新乡市, in a live plan or a draft. A person may be of the unit itself,
+of another unit that has a share of the same task (`sharing`), of another unit of the region without one, of
+the region above or below, or of a foreign one.
+"""
+
+import inspect
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pytest
+from django.http import Http404
+
+from accounts.models import Region, User
+from tests.factories import (
+    TODAY,
+    make_assignment,
+    make_department,
+    make_measure,
+    make_plan,
+    make_region,
+    make_task,
+    make_user,
+)
+from tracker import permissions
+from tracker.models import Assignment, Plan, ProgressReport, TaskEvent
+from tracker.workflow import Move, Role, Status
+
+UNIT_RELATIONS = ["own unit", "sharing unit", "other unit", "unit above", "unit below", "foreign unit"]
+REGION_RELATIONS = ["own region", "region below", "region above", "foreign region"]  # where the thing lies
+PEOPLE = [(role, relation) for role in ("REPORTER", "HEAD") for relation in UNIT_RELATIONS]
+PEOPLE += [(role, relation) for role in ("COORDINATOR", "LEADER") for relation in REGION_RELATIONS]
+PEOPLE += [("ADMINISTRATOR", "everywhere")]
+
+# What each may see. Units see the region's live plans, their own shares, and tasks they have a share in.
+SEES: dict[tuple[str, str], set[str]] = {
+    **{(role, "own unit"): {"region", "plan", "task", "share"} for role in ("REPORTER", "HEAD")},
+    **{(role, "sharing unit"): {"region", "plan", "task"} for role in ("REPORTER", "HEAD")},
+    **{(role, "other unit"): {"region", "plan"} for role in ("REPORTER", "HEAD")},
+    ("COORDINATOR", "own region"): {"region", "plan", "draft", "task", "share"},
+    ("COORDINATOR", "region below"): {"region", "plan", "task", "share"},
+    ("LEADER", "own region"): {"region", "plan", "task", "share"},
+    ("LEADER", "region below"): {"region", "plan", "task", "share"},
+    ("ADMINISTRATOR", "everywhere"): {"region", "plan", "task", "share"},
+}
+# Of a visible task: who reads the unit's reports and the words written with its events. No other unit does.
+READS_WORDS = [
+    person for person in PEOPLE if person[0] not in ("REPORTER", "HEAD") or person[1] == "own unit"
+]
+# Who moves the share, and what the table allows in each status.
+UNIT_SIDE = {("REPORTER", "own unit"), ("HEAD", "own unit")}
+REVIEWER_SIDE = {("COORDINATOR", "own region")}
+UNIT_MOVES = {
+    Status.PENDING: {Move.SIGN, Move.REPORT},
+    Status.ACTIVE: {Move.REPORT, Move.SUBMIT},
+    Status.SUBMITTED: set[Move](),
+    Status.SUSPENDED: set[Move](),
+    Status.CLOSED: set[Move](),
+}
+REVIEWER_MOVES = {
+    Status.PENDING: {Move.SUSPEND},
+    Status.ACTIVE: {Move.SUSPEND},
+    Status.SUBMITTED: {Move.APPROVE, Move.RETURN},
+    Status.SUSPENDED: {Move.RESUME},
+    Status.CLOSED: {Move.REOPEN},
+}
+
+# Where each function of the module is looked at; a new one has to find its place here, and a test.
+TESTED = {
+    "visible_regions": "sees",
+    "visible_assignments": "sees",
+    "visible_tasks": "sees",
+    "visible_plans": "sees",
+    "get_plan_for": "sees",
+    "get_draft_for": "sees",
+    "get_task_for": "sees",
+    "get_assignment_for": "sees",
+    "visible_reports": "words",
+    "can_read_words": "words",
+    "can_import_plan": "role",
+    "can_see_overview": "role",
+    "can_edit_draft": "draft",
+    "belongs_to_unit": "side",
+    "coordinates": "side",
+    "can_move": "moves",
+}
+
+
+@dataclass
+class Thing:
+    share: Assignment
+    draft: Plan
+    people: dict[tuple[str, str], User]
+
+
+@pytest.fixture
+def thing(db: None) -> Thing:
+    province = make_region("河南省", level="PROVINCE")
+    city = make_region("新乡市", parent=province)
+    county = make_region("卫辉市", parent=city, level="COUNTY")
+    foreign = make_region("开封市", parent=province)
+    bureau = make_department(city)
+    sharing = make_department(city, "市财政局")
+    task = make_task(make_plan(city), due_date=TODAY)
+    share = make_assignment(bureau, task=task, status=Status.ACTIVE)
+    make_assignment(sharing, task=task, role=Role.SUPPORT)
+    units = {
+        "own unit": bureau,
+        "sharing unit": sharing,
+        "other unit": make_department(city, "市水利局"),
+        "unit above": make_department(province, "省生态环境厅"),
+        "unit below": make_department(county, "卫辉市生态环境局"),
+        "foreign unit": make_department(foreign),
+    }
+    regions: dict[str, Region] = {
+        "own region": city,
+        "region below": province,
+        "region above": county,
+        "foreign region": foreign,
+    }
+    people = {}
+    for number, (role, relation) in enumerate(PEOPLE):
+        people[role, relation] = make_user(
+            f"u{number}", role, region=regions.get(relation), department=units.get(relation)
+        )
+    draft = make_plan(city, "草稿", status="DRAFT", confirmed_at=None)
+    make_measure(draft)
+    return Thing(share, draft, people)
+
+
+def _opens(get, user: User, pk: int) -> bool:
+    try:
+        return bool(get(user, pk).pk == pk)
+    except Http404:
+        return False
+
+
+def test_every_function_has_its_place_in_the_table() -> None:
+    ours = {
+        name
+        for name, value in inspect.getmembers(permissions, inspect.isfunction)
+        if value.__module__ == permissions.__name__ and not name.startswith("_")
+    }
+    assert ours == set(TESTED)
+
+
+def test_who_sees_what(thing: Thing) -> None:
+    share, task, plan, draft = thing.share, thing.share.task, thing.share.plan, thing.draft
+    seen = {}
+    for who, user in thing.people.items():
+        listed = {
+            "region": permissions.visible_regions(user).filter(pk=share.region_id).exists(),
+            "plan": permissions.visible_plans(user).filter(pk=plan.pk).exists(),
+            "draft": permissions.visible_plans(user).filter(pk=draft.pk).exists(),
+            "task": permissions.visible_tasks(user).filter(pk=task.pk).exists(),
+            "share": permissions.visible_assignments(user).filter(pk=share.pk).exists(),
+        }
+        opened = {
+            "plan": _opens(permissions.get_plan_for, user, plan.pk),
+            "draft": _opens(permissions.get_draft_for, user, draft.pk),
+            "task": _opens(permissions.get_task_for, user, task.pk),
+            "share": _opens(permissions.get_assignment_for, user, share.pk),
+        }
+        assert {name: listed[name] for name in opened} == opened, who
+        seen[who] = {name for name, is_seen in listed.items() if is_seen}
+
+    assert seen == {who: SEES.get(who, set()) for who in PEOPLE}
+
+
+def test_who_imports_and_who_has_the_overview(thing: Thing) -> None:
+    people = thing.people.items()
+
+    assert {role for (role, _), user in people if permissions.can_import_plan(user)} == {"COORDINATOR"}
+    assert {role for (role, _), user in people if permissions.can_see_overview(user)} == {
+        "COORDINATOR",
+        "LEADER",
+        "ADMINISTRATOR",
+    }
+
+
+@pytest.mark.parametrize("status", Plan.Status.values)
+def test_who_edits_a_plan(thing: Thing, status: str) -> None:
+    thing.draft.status = status
+
+    editors = {who for who, user in thing.people.items() if permissions.can_edit_draft(user, thing.draft)}
+
+    assert editors == (REVIEWER_SIDE if status == Plan.Status.DRAFT else set())
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_who_moves_a_share_and_how(thing: Thing, status: str) -> None:
+    share = thing.share
+    share.status = status
+    for who, user in thing.people.items():
+        allowed = {move for move in Move if permissions.can_move(user, share, move)}
+        expected = UNIT_MOVES[Status(status)] if who in UNIT_SIDE else set()
+        expected = REVIEWER_MOVES[Status(status)] if who in REVIEWER_SIDE else expected
+        assert allowed == expected, who
+        assert permissions.belongs_to_unit(user, share) == (who in UNIT_SIDE), who
+        assert permissions.coordinates(user, share) == (who in REVIEWER_SIDE), who
+
+
+def test_who_reads_what_a_unit_wrote(thing: Thing) -> None:
+    share = thing.share
+    report = ProgressReport.objects.create(
+        assignment=share,
+        percent=50,
+        note="过半",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-111111111111",
+        created_at=datetime(2024, 10, 21, tzinfo=UTC),
+        created_by=thing.people["REPORTER", "own unit"],
+    )
+    of_the_unit = TaskEvent(task=share.task, assignment=share)
+    of_the_task = TaskEvent(task=share.task, assignment=None)
+
+    for who, user in thing.people.items():
+        reads = who in READS_WORDS
+        assert (report in permissions.visible_reports(user, share.task)) == reads, who
+        assert permissions.can_read_words(user, of_the_unit) == reads, who
+        assert permissions.can_read_words(user, of_the_task), who

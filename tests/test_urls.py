@@ -1,0 +1,215 @@
+"""Every address of the project, asked by everybody by GET and POST, against the declared matrix."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import User
+from notifications import actions as reminders
+from notifications.models import Message
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_measure, make_plan, make_region
+from tests.factories import make_user as make_person
+from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
+from tracker.models import Doubt, PlanUnit, UnitMention
+from tracker.workflow import Role, Status
+
+LOGIN = reverse("login")
+# What asking leaves behind without changing anything that counts.
+TRACES = {"sessions.Session", "axes.AccessAttempt", "axes.AccessLog", "accounts.AuditEvent"}
+
+
+def _patterns(resolver: URLResolver, *spaces: str) -> Iterator[tuple[str | None, int]]:
+    """Every pattern as its full name and how many arguments it takes; an unnamed one as None."""
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _patterns(pattern, *spaces, *filter(None, [pattern.namespace]))
+        elif isinstance(pattern, URLPattern):
+            name = ":".join((*spaces, pattern.name)) if pattern.name else None
+            yield (name or ":".join((*spaces, "")) or None), pattern.pattern.regex.groups
+
+
+ADDRESSES = dict(_patterns(get_resolver()))
+OURS = sorted(name for name in ADDRESSES if name is not None and not name.startswith("admin:"))
+BACK_OFFICE = sorted(name for name in ADDRESSES if name and name.startswith("admin:") and name != "admin:")
+
+# Its way in and out, and changing a password, which we send to our own page ("admin_password" in the matrix).
+DOORS = {"admin:login", "admin:logout", "admin:password_change"}
+
+
+@dataclass
+class World:
+    """A cast with neighbours above and below, and one of each object that an address may name."""
+
+    cast: Cast
+    clients: dict[str, Client]
+    objects: dict[str, Any]
+
+    def address(self, name: str, page: Page) -> str:
+        return reverse(name, args=[self.objects[kind] for kind in page.at])
+
+    def data(self, page: Page) -> dict[str, str]:
+        return {key.format(**self.objects): value.format(**self.objects) for key, value in page.data.items()}
+
+
+@pytest.fixture
+def world(db: None, settings: Any) -> World:
+    settings.DUBAN_TODAY = TODAY
+    cast = make_cast()
+    cast.administrator.is_staff = cast.administrator.is_superuser = True
+    cast.administrator.save()
+    province = make_region("河南省", level="PROVINCE")
+    cast.city.parent = province
+    cast.city.save()
+    people = {name: value for name, value in vars(cast).items() if isinstance(value, User)}
+    people["province_coordinator"] = make_person("p1", User.Role.COORDINATOR, region=province)
+    people["province_leader"] = make_person("p2", User.Role.LEADER, region=province)
+    clients = {NOBODY: Client()}
+    for name in PEOPLE:
+        clients[name] = Client()
+        clients[name].force_login(people[name], backend="django.contrib.auth.backends.ModelBackend")
+    return World(cast, clients, _objects(cast))
+
+
+def _objects(cast: Cast) -> dict[str, Any]:
+    assignment = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
+    pending = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.PENDING)
+    draft = make_plan(cast.city, "草稿", status="DRAFT", confirmed_at=None)
+    unsettled = make_measure(draft)
+    ready = make_plan(cast.city, "可下达", status="DRAFT", confirmed_at=None)
+    measure = make_measure(ready)
+    unit = PlanUnit.objects.create(
+        plan=ready, name="市生态环境局", department=cast.bureau, resolution=PlanUnit.Resolution.MATCHED
+    )
+    UnitMention.objects.create(plan=ready, measure=measure, unit=unit, role=Role.LEAD)
+    reminders.plan_reminders(today=TODAY, now=NOW)
+    message = Message.objects.get(recipient=cast.reporter)
+    Message.objects.filter(pk=message.pk).update(state=Message.State.DEAD)
+    disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
+    return {
+        "task": assignment.task_id,
+        "assignment": assignment.pk,
+        "pending": pending.pk,
+        "plan": cast.plan.pk,
+        "draft": draft.pk,
+        "ready": ready.pk,
+        "measure": unsettled.pk,
+        "clause": unsettled.clauses.get().pk,
+        "unit": PlanUnit.objects.create(plan=draft, name="不明单位").pk,
+        "doubt": Doubt.objects.create(
+            plan=draft, measure=unsettled, code="implied-year", message="年份推定", start=0, end=1
+        ).pk,
+        "message": message.pk,
+        "person": cast.colleague.pk,
+        "disabled_person": disabled.pk,
+        "department": cast.bureau.pk,
+    }
+
+
+def _state() -> dict[str, list[Any]]:
+    """Everything that is stored, but for traces."""
+    models = [
+        model for model in apps.get_models(include_auto_created=True) if model._meta.label not in TRACES
+    ]
+    return {model._meta.label: list(model._default_manager.order_by("pk").values()) for model in models}
+
+
+def _declared(page: Page, method: str, person: str) -> int:
+    if person == NOBODY:
+        return page.open[method == "POST"] if page.open else 302
+    answers = page.post if method == "POST" else page.get
+    return next((status for status, people in answers.items() if person in people), 404)
+
+
+def test_every_address_is_in_the_matrix() -> None:
+    assert None not in ADDRESSES, "an address without a name"
+    assert sorted(set(OURS) - set(MATRIX)) == [], "not in tests/url_matrix.py"
+    assert sorted(set(MATRIX) - set(OURS)) == [], "in tests/url_matrix.py, but no longer an address"
+    assert {name: ADDRESSES[name] for name in OURS} == {name: len(MATRIX[name].at) for name in OURS}
+
+
+def test_each_address_answers_as_declared(world: World) -> None:
+    """One world for all, each request taken back: what is wrong names address, person and method."""
+    before = _state()
+    wrong = [mistake for name in OURS if name in MATRIX for mistake in _mistakes(world, name, before)]
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def _mistakes(world: World, name: str, before: dict[str, list[Any]]) -> Iterator[tuple[str, ...]]:
+    asked = [(person, method) for person in world.clients for method in ("GET", "POST")]
+    harmless = [(person, method) for person, method in asked if _is_harmless(name, person, method)]
+    with transaction.atomic():
+        for person, method in harmless:
+            yield from _mistake(world, name, person, method)
+        if _state() != before:
+            yield name, "one of these changed something", str(harmless)
+        transaction.set_rollback(True)
+    for person, method in sorted(set(asked) - set(harmless)):
+        with transaction.atomic():
+            yield from _mistake(world, name, person, method)
+            transaction.set_rollback(True)
+
+
+def _is_harmless(name: str, person: str, method: str) -> bool:
+    """Whether this must leave everything as it is: reading, being refused, being let in without the right."""
+    refused = _declared(MATRIX[name], method, person) in (403, 404, 405)
+    return method == "GET" or person == NOBODY or refused or person in CHANGES_NOTHING.get(name, set())
+
+
+def _mistake(world: World, name: str, person: str, method: str) -> Iterator[tuple[str, ...]]:
+    page, client = MATRIX[name], world.clients[person]
+    address, declared = world.address(name, page), _declared(page, method, person)
+    cookies = dict(client.cookies)
+    response = client.get(address) if method == "GET" else client.post(address, world.data(page))
+    client.cookies = SimpleCookie(cookies)  # signing out is taken back, too
+    if response.status_code != declared:
+        yield name, person, method, f"{response.status_code}, declared {declared}"
+    if person == NOBODY and not page.open and not response["Location"].startswith(LOGIN):
+        yield name, person, method, f"sent to {response['Location']}"
+
+
+def test_what_is_allowed_really_happens(world: World) -> None:
+    """Otherwise the matrix would only show that broken forms change nothing."""
+    idle = []
+    for name, page in MATRIX.items():
+        allowed = page.post.get(302, set()) | page.post.get(200, set())
+        actors = sorted(allowed - CHANGES_NOTHING.get(name, set()))
+        if not page.data and page.get == page.post and name != "draft_confirm":
+            continue
+        before = _state()
+        person = "coordinator" if "coordinator" in actors else "reporter"
+        if person not in actors or name in ("login", "logout", "set_language", "home"):
+            continue
+        with transaction.atomic():
+            world.clients[person].post(world.address(name, page), world.data(page))
+            if _state() == before:
+                idle.append((name, person))
+            transaction.set_rollback(True)
+    assert [name for name, _ in idle if name != "admin_password"] == []
+
+
+def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
+    """One rule for the whole namespace: others are sent to its door, and nothing happens."""
+    before = _state()
+    wrong = []
+    for name in sorted(set(BACK_OFFICE) - DOORS):
+        address = reverse(name, args=["accounts"] if name == "admin:app_list" else [1] * ADDRESSES[name])
+        for person, client in world.clients.items():
+            is_in = person == "administrator"
+            for response in [client.get(address), *([] if is_in else [client.post(address)])]:
+                is_out = response.status_code == 302 and "/login/" in response["Location"]
+                if is_out == is_in:
+                    wrong.append((name, person, response.status_code))
+    assert wrong == []
+    assert _state() == before
+
+
+def test_size_of_the_matrix() -> None:
+    """The number that the documentation names."""
+    assert (len(MATRIX), len(PEOPLE) + 1) == (42, 15)

@@ -1,0 +1,151 @@
+"""What every address answers to whom. A page that is not in here fails tests/test_urls.py with its name.
+
+All objects in the addresses belong to 市生态环境局 in 新乡市; the people stand in every relation to it. Each
+line says who gets which status. Who is not named gets 404; who is not signed in gets no further than the
+sign-in page, unless `open` says so. POST sends `data`, with which the thing would really happen.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Who asks, by relation to the object.
+OWN_UNIT = {"reporter", "colleague", "head"}
+OTHER_UNITS = {"outsider", "county_reporter", "foreigner"}
+UNITS = OWN_UNIT | OTHER_UNITS
+COORDINATOR = {"coordinator"}
+OTHER_COORDINATORS = {"province_coordinator", "county_coordinator", "foreign_coordinator"}
+COORDINATORS = COORDINATOR | OTHER_COORDINATORS
+LEADERS = {"leader", "province_leader", "foreign_leader"}
+ADMINISTRATOR = {"administrator"}
+KEEPERS = COORDINATORS | ADMINISTRATOR
+PEOPLE = UNITS | COORDINATORS | LEADERS | ADMINISTRATOR
+# Who reads what the region has: itself, and the region above.
+READERS = COORDINATOR | {"leader", "province_coordinator", "province_leader"} | ADMINISTRATOR
+NOBODY = "anonymous"
+
+Answers = Mapping[int, set[str]]
+
+
+@dataclass(frozen=True)
+class Page:
+    """GET and POST of one address. `at` names the objects in it; `open` is what nobody in particular gets."""
+
+    get: Answers
+    post: Answers
+    at: tuple[str, ...] = ()
+    data: Mapping[str, Any] = field(default_factory=dict)
+    open: tuple[int, int] | None = None
+
+
+def _read(people: set[str], *at: str) -> Page:
+    """A page that only shows: a POST is answered like a GET, and changes nothing."""
+    return Page({200: people}, {200: people}, at)
+
+
+def _post_only(post: Answers, *at: str, **data: Any) -> Page:
+    return Page({405: PEOPLE}, post, at, data)
+
+
+def _draft(at: str, **data: Any) -> Page:
+    return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
+
+
+MATRIX: dict[str, Page] = {
+    # Signing in and out
+    "login": Page({302: PEOPLE}, {302: PEOPLE}, open=(200, 200)),
+    "logout": Page({405: PEOPLE}, {302: PEOPLE}),
+    "set_language": Page({302: PEOPLE}, {302: PEOPLE}, data={"language": "en"}, open=(302, 302)),
+    "home": Page({302: PEOPLE}, {302: PEOPLE}),
+    # Own account
+    "accounts:account": _read(PEOPLE),
+    "accounts:password": Page({200: PEOPLE}, {200: PEOPLE}, data={"password": "wrong"}),
+    "accounts:email": Page({200: PEOPLE}, {200: PEOPLE}, data={"password": "wrong"}),
+    "admin_password": Page({302: PEOPLE}, {302: PEOPLE}),
+    # Work
+    "my_work": _read(UNITS),
+    "sign_for_all": Page({302: UNITS}, {302: UNITS}, data={"assignment": "{pending}"}),
+    "ledger": _read(PEOPLE),
+    "task": _read(OWN_UNIT | READERS, "task"),
+    "report": Page(
+        {200: OWN_UNIT},
+        {302: OWN_UNIT},
+        ("assignment",),
+        {"percent": "50", "note": "过半", "version": "1", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-111111111111"},
+    ),
+    # Who may read but not move is told so with the form (200).
+    "move": Page(
+        {302: OWN_UNIT | READERS},
+        {302: COORDINATOR, 200: (OWN_UNIT | READERS) - COORDINATOR},
+        ("assignment",),
+        {"move": "SUSPEND", "version": "1", "note": "等待批复"},
+    ),
+    "overview": _read(PEOPLE - UNITS),
+    "overdue": _read(PEOPLE - UNITS),
+    # Plans
+    "plans": _read(PEOPLE),
+    "plan": _read(READERS | OWN_UNIT | {"outsider"}, "plan"),
+    "plan_import": Page(
+        {200: COORDINATORS, 403: PEOPLE - COORDINATORS},
+        {302: COORDINATORS, 403: PEOPLE - COORDINATORS},
+        data={"text": "新乡市治理方案\n1.推进治理。2024年12月底前，完成治理。（市生态环境局负责）"},
+    ),
+    "draft": _read(COORDINATOR, "draft"),
+    "draft_confirm": Page({302: COORDINATOR}, {302: COORDINATOR}, ("ready",)),
+    "draft_unit": _draft("unit", choice="waive"),
+    "draft_measure": _draft("measure", **{"c{clause}-due_date": "2024-12-31"}),
+    "draft_add_unit": _draft(
+        "measure", **{"m{measure}-department": "{department}", "m{measure}-role": "LEAD"}
+    ),
+    "draft_doubt": _draft("doubt"),
+    # People and units
+    "accounts:people": _read(KEEPERS),
+    "accounts:new_person": Page(
+        {200: KEEPERS},
+        # The unit is 新乡市's: other coordinators are refused in the form.
+        {200: KEEPERS},
+        data={"username": "sunli", "full_name": "孙丽", "role": "REPORTER", "department": "{department}"},
+    ),
+    "accounts:person": Page(
+        {200: COORDINATOR | ADMINISTRATOR},
+        {302: COORDINATOR | ADMINISTRATOR},
+        ("person",),
+        {"full_name": "李娜娜", "role": "HEAD", "department": "{department}"},
+    ),
+    "accounts:reset": Page(
+        {302: COORDINATOR | ADMINISTRATOR}, {200: COORDINATOR | ADMINISTRATOR}, ("person",)
+    ),
+    "accounts:disable": Page(
+        {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR | ADMINISTRATOR}, ("person",)
+    ),
+    "accounts:enable": Page(
+        {302: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR | ADMINISTRATOR}, ("disabled_person",)
+    ),
+    "accounts:import_people": Page({200: KEEPERS}, {200: KEEPERS}),
+    "accounts:people_template": _read(KEEPERS),
+    "accounts:export_people": _read(KEEPERS),
+    "accounts:departments": _read(KEEPERS),
+    "accounts:import_departments": Page({200: KEEPERS}, {200: KEEPERS}),
+    "accounts:departments_template": _read(KEEPERS),
+    "accounts:export_departments": _read(KEEPERS),
+    "accounts:audit": _read(KEEPERS),
+    # Reminder mails; the message is the reporter's own, and failed.
+    "notifications:mail": Page({200: PEOPLE}, {405: PEOPLE}),
+    "notifications:message": Page(
+        {200: {"reporter", "coordinator", "province_coordinator"} | ADMINISTRATOR},
+        {405: PEOPLE},
+        ("message",),
+    ),
+    "notifications:resend": _post_only({302: COORDINATOR}, "message"),
+}
+
+# Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.
+CHANGES_NOTHING: dict[str, set[str]] = {
+    "move": (OWN_UNIT | READERS) - COORDINATOR,
+    "sign_for_all": OTHER_UNITS,
+    "accounts:new_person": OTHER_COORDINATORS,
+    "accounts:password": PEOPLE,
+    "accounts:email": PEOPLE,
+    "accounts:import_people": KEEPERS,
+    "accounts:import_departments": KEEPERS,
+}
