@@ -45,8 +45,10 @@ def test_person_from_a_file_chooses_a_password_and_comes_back_after_a_break(
     _enter(page, "zhoumin", PASSWORD)
     page.get_by_label("Excel 文件").set_input_files(file)
     page.get_by_role("button", name="上传并预览").click()
+    page.get_by_role("heading", name="导入预览").wait_for()
     assert _fits(page)
     page.get_by_role("button", name="确认导入").click()
+    page.get_by_role("heading", name="已导入").wait_for()
     assert _fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="下载密码清单").click()
@@ -59,12 +61,12 @@ def test_person_from_a_file_chooses_a_password_and_comes_back_after_a_break(
     page.get_by_role("button", name="退出").click()
 
     _enter(page, "heping", str(row[3]))
-    page.goto("/ledger/")
     page.get_by_role("heading", name="先设定自己的密码").wait_for()
     page.get_by_label("现在的密码").fill(str(row[3]))
     page.get_by_label("新密码", exact=True).fill(OWN)
     page.get_by_label("再输入一遍新密码").fill(OWN)
     page.get_by_role("button", name="保存新密码").click()
+    page.get_by_role("heading", name="我的任务").wait_for()
     page.goto("/ledger/?status=PENDING")
 
     Session.objects.all().delete()  # what the clock does after two hours
