@@ -7,7 +7,7 @@ the region above or below, or of a foreign one.
 
 import inspect
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from django.http import Http404
@@ -24,7 +24,7 @@ from tests.factories import (
     make_user,
 )
 from tracker import permissions
-from tracker.models import Assignment, Plan, ProgressReport, TaskEvent
+from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, TaskEvent
 from tracker.workflow import Move, Role, Status
 
 UNIT_RELATIONS = ["own unit", "sharing unit", "other unit", "unit above", "unit below", "foreign unit"]
@@ -84,6 +84,14 @@ TESTED = {
     "belongs_to_unit": "side",
     "coordinates": "side",
     "can_move": "moves",
+    "visible_evidence": "words",
+    "get_evidence_for": "words",
+    "get_report_for": "words",
+    "can_withdraw": "words",
+    "visible_extensions": "extensions",
+    "get_extension_for": "extensions",
+    "can_ask_extension": "extensions",
+    "can_decide_extension": "extensions",
 }
 
 
@@ -219,3 +227,58 @@ def test_who_reads_what_a_unit_wrote(thing: Thing) -> None:
         assert (report in permissions.visible_reports(user, share.task)) == reads, who
         assert permissions.can_read_words(user, of_the_unit) == reads, who
         assert permissions.can_read_words(user, of_the_task), who
+
+
+def test_who_reads_a_units_files_and_takes_its_reports_back(thing: Thing) -> None:
+    report = ProgressReport.objects.create(
+        assignment=thing.share,
+        percent=50,
+        note="过半",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-111111111111",
+        created_at=datetime(2024, 10, 21, tzinfo=UTC),
+        created_by=thing.people["REPORTER", "own unit"],
+    )
+    evidence = Evidence.objects.create(
+        report=report,
+        assignment=thing.share,
+        name="照片.png",
+        kind="png",
+        size=1,
+        sha256="0" * 64,
+        file="ab/cd/x",
+    )
+
+    for who, user in thing.people.items():
+        reads, is_own = who in READS_WORDS and who in SEES, who in UNIT_SIDE
+        assert permissions.visible_evidence(user).filter(pk=evidence.pk).exists() == reads, who
+        assert _opens(permissions.get_evidence_for, user, evidence.pk) == reads, who
+        assert _opens(permissions.get_report_for, user, report.pk) == is_own, who
+        for status in Status.values:
+            report.assignment.status = status
+            expected = is_own and status == Status.ACTIVE
+            assert permissions.can_withdraw(user, report) == expected, (who, status)
+
+
+def test_who_asks_for_more_time_and_who_decides(thing: Thing) -> None:
+    share = thing.share
+    share.due_date = date(2024, 12, 1)
+    asked = ExtensionRequest.objects.create(
+        assignment=share,
+        old_date=date(2024, 12, 1),
+        new_date=date(2024, 12, 31),
+        is_late=False,
+        reason="雨季",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-222222222222",
+        created_at=datetime(2024, 10, 21, tzinfo=UTC),
+        created_by=thing.people["REPORTER", "own unit"],
+    )
+
+    for who, user in thing.people.items():
+        reads = who in READS_WORDS and who in SEES
+        assert permissions.visible_extensions(user).filter(pk=asked.pk).exists() == reads, who
+        assert _opens(permissions.get_extension_for, user, asked.pk) == reads, who
+        assert permissions.can_decide_extension(user, asked) == (who in REVIEWER_SIDE), who
+        for status in Status.values:
+            share.status = status
+            expected = who in UNIT_SIDE and status in Status.with_unit
+            assert permissions.can_ask_extension(user, share) == expected, (who, status)

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from http.cookies import SimpleCookie
+from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
@@ -14,9 +17,13 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from accounts.models import User
 from notifications import actions as reminders
 from notifications.models import Message
+from tests import files
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_measure, make_plan, make_region
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
+from tracker.actions.extensions import ask_extension
+from tracker.actions.work import report_progress
+from tracker.filetypes import examine
 from tracker.models import Doubt, PlanUnit, UnitMention
 from tracker.workflow import Role, Status
 
@@ -91,6 +98,15 @@ def _objects(cast: Cast) -> dict[str, Any]:
     reminders.plan_reminders(today=TODAY, now=NOW)
     message = Message.objects.get(recipient=cast.reporter)
     Message.objects.filter(pk=message.pk).update(state=Message.State.DEAD)
+    asked = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
+    extension = ask_extension(
+        asked.pk, new_date=date(2024, 12, 31), reason="雨季", form_key=uuid4(), by=cast.reporter, now=NOW
+    )
+    reported = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
+    upload = examine(BytesIO(files.PNG), name="现场照片.png", size=len(files.PNG))
+    made_report = report_progress(
+        reported.pk, percent=30, note="进展", form_key=uuid4(), by=cast.reporter, now=NOW, uploads=[upload]
+    )
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
     return {
         "task": assignment.task_id,
@@ -105,6 +121,9 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "doubt": Doubt.objects.create(
             plan=draft, measure=unsettled, code="implied-year", message="年份推定", start=0, end=1
         ).pk,
+        "extension": extension.pk,
+        "made_report": made_report.pk,
+        "evidence": made_report.evidence.get().pk,
         "message": message.pk,
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
@@ -212,4 +231,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (42, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (46, 15)

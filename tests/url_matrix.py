@@ -73,6 +73,22 @@ MATRIX: dict[str, Page] = {
         ("assignment",),
         {"percent": "50", "note": "过半", "version": "1", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-111111111111"},
     ),
+    "extension_ask": Page(
+        {200: OWN_UNIT},
+        {302: OWN_UNIT},
+        ("assignment",),
+        {
+            "new_date": "2024-12-31",
+            "reason": "招标推迟",
+            "version": "1",
+            "form_key": "6f1b6a34-8f0f-4f6e-9a5c-222222222222",
+        },
+    ),
+    "extension_decide": Page(
+        {200: COORDINATOR}, {302: COORDINATOR}, ("extension",), {"decision": "refuse", "answer": "理由不足"}
+    ),
+    "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
+    "evidence": _read(OWN_UNIT | READERS, "evidence"),
     # Who may read but not move is told so with the form (200).
     "move": Page(
         {302: OWN_UNIT | READERS},
