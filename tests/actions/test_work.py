@@ -161,7 +161,7 @@ def test_sign_all_signs_only_what_waits_in_the_persons_own_unit(cast: Cast) -> N
 
 
 def test_late_days_are_split_when_the_clock_changes_hands(cast: Cast) -> None:
-    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW, percent=100)
     for move, by, days in (
         (Move.SUBMIT, cast.reporter, 2),
         (Move.RETURN, cast.coordinator, 7),
@@ -176,7 +176,7 @@ def test_late_days_are_split_when_the_clock_changes_hands(cast: Cast) -> None:
 
 
 def test_handed_in_on_time_stays_green_however_slow_the_reviewer(cast: Cast) -> None:
-    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW, percent=100)
     move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=NOW)
     waiting = _moved(share)
     assert waiting.late_days(TODAY + timedelta(days=30)) == LateDays(unit=0, reviewer=30)
@@ -193,7 +193,7 @@ def test_a_red_that_was_suspended_and_resumed_remembers(cast: Cast) -> None:
 
 
 def test_late_days_count_local_days(cast: Cast) -> None:
-    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW)
+    share = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, last_reported_at=NOW, percent=100)
     after_midnight = datetime(2024, 10, 21, 16, 30, tzinfo=UTC)  # 00:30 on the 22nd in Asia/Shanghai
     move_assignment(share.pk, Move.SUBMIT, by=cast.reporter, now=after_midnight)
     assert _moved(share).handed_in_on == date(2024, 10, 22)
