@@ -117,6 +117,7 @@ CASES: dict[str, list[tuple[str, str, str | None, str | None, str | None]]] = {
     ],
     "year_end": [
         ("2025年底前", "deadline", None, "2025-12-31", None),
+        ("25年底前完成", "deadline", None, "2025-12-31", None),
         ("2025年年底前,完成", "deadline", None, "2025-12-31", None),
         ("2025年末", "deadline", None, "2025-12-31", None),
         ("至2025年底", "deadline", None, "2025-12-31", None),
@@ -294,6 +295,8 @@ PHRASES = {
     "即日起至2024年12月底": "star:2024-06-27 dead:2024-12-31",
 }
 NOTHING = {
+    "year_odd": ["挖掘5000年文明内涵", "3000年前的遗址", "1000年古树"],
+    "within_years": ["支持毕业5年以内高校毕业生创业", "成立3年内的企业", "离校2年内未就业毕业生"],
     "trap_entitlement": ["每人每年只享受一次", "每户每年补助"],
     "trap_duration": ["期限为3-12个月", "90个工作日以内办结", "3个月内"],
     "trap_rate": ["每日回收量达1.5吨", "每天处理能力500吨"],
@@ -301,6 +304,7 @@ NOTHING = {
     "trap_named_plan": ["三年百万人才计划", "三年行动计划(2022-2024)"],
     "": [
         "2000年底前建成的小区",
+        "2022年第八次常务会议确定的事项",
         "较2020年下降5%",
         "比2020年减少",
         "以2020年为基数",
@@ -433,7 +437,19 @@ def test_schedules_nothing(phrase: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "phrase", ["2024年13月底前完成", "2月30日前完成", "2023年2月29日前", "2024年4月31日前", "2024年0月底前"]
+    "phrase",
+    [
+        "2024年13月底前完成",
+        "2月30日前完成",
+        "2023年2月29日前",
+        "2024年4月31日前",
+        "2024年0月底前",
+        "3024年10月底前完成",
+        "0204年6月底前完成",
+        "1824年10月15日前完成",
+        "3024年底前",
+        "9024年上半年完成",
+    ],
 )
 def test_impossible_date_is_a_doubt(phrase: str) -> None:
     assert readings(phrase) == [None]

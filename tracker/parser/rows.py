@@ -117,7 +117,7 @@ class Table:
             if told is None or not told.text:
                 continue
             if kind == "people":
-                names = re.split(r"[、,;/\s]+", text.source[told.start : told.end])
+                names = _persons(text.source[told.start : told.end])
                 people += [Person("责任人", name) for name in names if name and name not in NOBODY]
             elif kind == "time":
                 times.append((told.start, told.end))
@@ -151,6 +151,21 @@ class Table:
             tuple(made),
         )
         self.rows.append(row)
+
+
+_SPACED_NAME = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])"
+)
+_SPACED_NAMES = re.compile(r"\s*(?:([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])[、,;\s]*)+")
+
+
+def _persons(printed: str) -> list[str]:
+    """The names in a cell. Names of two characters are printed with a blank between: 俞 悦."""
+    if _SPACED_NAMES.fullmatch(printed):
+        return [
+            "".join(pair) for pair in re.findall(r"([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])", printed)
+        ]
+    return re.split(r"[、,;/\s]+", _SPACED_NAME.sub(r"\1\2", printed))
 
 
 def _span(cell: Cell) -> Span:
