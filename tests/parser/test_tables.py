@@ -120,6 +120,17 @@ def test_names_of_two_characters_with_a_blank() -> None:
         assert [person.name for person in plan.table[0].people] == names, cell
 
 
+def test_two_deadlines_in_a_cell_are_two_tasks() -> None:
+    plan = parse_text(
+        "序号 | 任务 | 责任单位 | 时限 |\n1 | 建设厂房5万平方米 | 区经信局 | 2024年9月底前开工,12月底前完成 |\n"
+        "2 | 引进项目30个 | 区投促局 | 2024年底 |"
+    )
+    made = [clause for row in plan.table for clause in row.clauses]
+    assert [clause.schedule.due for clause in made] == [date(2024, 9, 30), *[date(2024, 12, 31)] * 2]
+    assert [len(clause.targets) for clause in made] == [0, 1, 1]
+    assert not [doubt for doubt in plan.warnings if doubt.code == "deadline-missing"]
+
+
 def test_sections_and_categories() -> None:
     text = "序号 任务 责任单位 时限\n一、设施\n1 建站 区民政局 5月底前\n二、监督\n2 抽检 区市场监管局 全年"
     plan = parse_text(text)

@@ -125,10 +125,17 @@ class Table:
         if merged and not times and duties and not any(cell is each for cell, _ in duties for each in placed):
             times = self.times
         self.times = times
+        heard = len(self.doubts)
         made = clauses.make(_unwrapped(text, own), own.start, own.end, [], self.context, self.doubts)
         made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
         for span in times:
             made = date_all(text, made, span, self.context, self.doubts)
+        settled = {clause.span[0] for clause in made if clause.schedule.quote}
+        self.doubts[heard:] = [
+            doubt
+            for doubt in self.doubts[heard:]
+            if doubt.code != "deadline-missing" or doubt.span[0] not in settled
+        ]
         everyone = units.resolve(readings, first_leads=self.first_leads)
         people += [person for reading in readings for person in reading.people]
         number = next((cell.text for cell, kind in pairs if cell and kind == "number"), "")
@@ -204,6 +211,14 @@ def date_all(
     first = next((item for item in dated if item.schedule and item.schedule.kind != "ongoing"), dated[0])
     assert first.schedule is not None
     when = replace(first.schedule, quote=text.source[slice(*first.span)])
+    ends = [item for item in dated if item.schedule and item.schedule.kind == "deadline"]
+    if len(made) == 1 and len(ends) == len(dated) > 1 and made[0].schedule.rule == "unstated":
+        said = [replace(end.schedule, quote=text.source[slice(*end.span)]) for end in ends if end.schedule]
+        goals = tuple(replace(target, due=said[-1].due) for target in made[0].targets)
+        return [
+            *(replace(made[0], schedule=each, targets=()) for each in said[:-1]),
+            replace(made[0], schedule=said[-1], targets=goals),
+        ]  # 9月底前开工,12月底前完成
     return [
         replace(clause, schedule=when, targets=tuple(replace(t, due=when.due) for t in clause.targets))
         if clause.schedule.rule == "unstated"

@@ -52,7 +52,7 @@ ANCHOR = re.compile(f"(?=[{_FIRST}])(?:{_ANCHORS})")
 _ANCHOR_DAY_OF = re.compile(
     f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日"
 )
-_LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在|民国)\s*$")
+_LEAD_IN = re.compile(r"(?:截至|截止到?|(?<![做达得])到|至|自|从|于|在|民国)\s*$")
 # A title, and a slogan of how it is done: “年初公布、年中检查、年底兑现”的原则.
 _TITLE = re.compile(r"《[^《》]*(?:〈[^〉]*〉[^《》]*)*》|“年初[^“”]{2,40}”")
 # What stands before or after words that only look like a date to keep.
@@ -90,6 +90,9 @@ _REPORTED = re.compile(
 # Whom it is for: 毕业5年以内高校毕业生, 成立3年内的企业.
 _SINCE_WHEN = re.compile(
     r"(?:毕业|离校|退役|入职|任职|参加工作|成立|设立|创办|开办|开业|注册|登记|上市|获批)(?:后|满|未满)?$"
+)
+_AT_YEARS_END = re.compile(
+    "年终(?:目标|绩效|综合|工作)?考[核评]|年[底末终](?:考[核评]结果|绩效|评[先优比]|奖金?)"
 )
 _NO_SPAN = re.compile(
     r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
@@ -203,6 +206,8 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
     if schedule.rule == "within_year" and re.search("(?:部署|研究|谋划|安排)$", before):
         return True
     if schedule.rule in ("within_years", "within_months") and _NO_SPAN.match(after):
+        return True
+    if schedule.rule == "year_end" and _AT_YEARS_END.match(text, start):
         return True
     if schedule.rule == "within_years" and _SINCE_WHEN.search(before):
         return True
