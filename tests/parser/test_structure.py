@@ -379,6 +379,28 @@ def test_people_are_not_units() -> None:
     assert roles(plan) == {"市公安局": L}
 
 
+def test_the_time_above_measures_holds_for_those_that_say_none() -> None:
+    plan = parse_text(
+        "(一)治理散煤\n责任单位:县发改局\n整改时限:2024年10月底前\n1.加强巡查,更新100户。\n2.2024年6月底前完成排查。"
+    )
+    assert [[clause.schedule.due for clause in measure.clauses] for measure in plan.measures] == [
+        [date(2024, 10, 31)],
+        [date(2024, 6, 30)],
+    ]
+    assert [clause.text for clause in plan.measures[0].clauses] == ["加强巡查,更新100户"]
+    assert not [doubt for doubt in plan.warnings if doubt.code == "deadline-missing"]
+
+
+def test_a_bracket_on_its_own_line_behind_the_last_item_holds_for_each() -> None:
+    head = "1.完善预案\n(1)修订预案。\n(2)开展演练。"
+    plan = parse_text(head + "\n(责任单位:市应急局、各县区政府)")
+    assert [[unit.name for unit in measure.units] for measure in plan.measures] == [
+        ["市应急局", "各县区政府"]
+    ] * 2
+    beside = parse_text(head + "(责任单位:市应急局、各县区政府)")
+    assert [len(measure.units) for measure in beside.measures] == [0, 2]
+
+
 def test_people_with_their_posts_and_units() -> None:
     plan = parse_text(
         "1.摸清底数。开展排查。\n挂钩领导:张三(县委常委、副县长)\n责任单位:县公安局(李四)\n联系人:王五,电话:12345"

@@ -96,6 +96,41 @@ def test_empty_cells_of_units_are_merged_ones() -> None:
     assert dues(plan)[:2] == [date(2024, 6, 30), date(2024, 6, 30)]
 
 
+def test_a_rule_under_some_cells_parts_their_rows() -> None:
+    text = (
+        "┌────┬────┬────┐\n│任务│责任单位│时限│\n├────┼────┼────┤\n│摸清底数│市公安局、│6月底│\n"
+        "├────┤市财政 │ │\n│建立台│局 │ │\n│账,逐户登记 ├────┤ │\n│ │市住建局│ │\n└────┴────┴────┘"
+    )
+    plan = parse_text(text, reference_date=date(2024, 3, 1))
+    assert [row.text for row in plan.table] == ["摸清底数", "建立台账,逐户登记"]
+    assert [unit.name for unit in plan.table[0].units] == ["市公安局", "市财政局"]
+    assert [unit.name for unit in plan.table[1].units] == ["市公安局", "市财政局", "市住建局"]
+    assert dues(plan) == [date(2024, 6, 30)] * 2
+
+
+def test_names_of_two_characters_with_a_blank() -> None:
+    head = "序号 | 任务 | 分管领导 | 责任单位 |\n"
+    for cell, names in {
+        "俞 悦": ["俞悦"],
+        "陆 明俞 悦": ["陆明", "俞悦"],
+        "张三、李 四": ["张三", "李四"],
+        "王小五 赵六": ["王小五", "赵六"],
+    }.items():
+        plan = parse_text(head + f"1 | 摸底 | {cell} | 市公安局 |\n2 | 建账 | 钱七 | 市住建局 |")
+        assert [person.name for person in plan.table[0].people] == names, cell
+
+
+def test_two_deadlines_in_a_cell_are_two_tasks() -> None:
+    plan = parse_text(
+        "序号 | 任务 | 责任单位 | 时限 |\n1 | 建设厂房5万平方米 | 区经信局 | 2024年9月底前开工,12月底前完成 |\n"
+        "2 | 引进项目30个 | 区投促局 | 2024年底 |"
+    )
+    made = [clause for row in plan.table for clause in row.clauses]
+    assert [clause.schedule.due for clause in made] == [date(2024, 9, 30), *[date(2024, 12, 31)] * 2]
+    assert [len(clause.targets) for clause in made] == [0, 1, 1]
+    assert not [doubt for doubt in plan.warnings if doubt.code == "deadline-missing"]
+
+
 def test_sections_and_categories() -> None:
     text = "序号 任务 责任单位 时限\n一、设施\n1 建站 区民政局 5月底前\n二、监督\n2 抽检 区市场监管局 全年"
     plan = parse_text(text)

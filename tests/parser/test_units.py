@@ -263,6 +263,23 @@ CASES = [
         {"市教育局": L, "市财政局": S, "市民政局": S},
     ),
     ("printed twice", BODY + "(市公安局市公安局牵头)", {"市公安局": L}),
+    ("consulting", BODY + "(省教育厅商省财政厅牵头)", {"省教育厅": L, "省财政厅": S}),
+    ("no consulting", BODY + "(市商务局、市工商联负责)", {"市商务局": L, "市工商联": L}),
+    (
+        "verbs behind a blank",
+        BODY + "(县农业农村局 牵头  县委宣传部 配合)",
+        {"县农业农村局": L, "县委宣传部": S},
+    ),
+    (
+        "branches of the state keep their names",
+        BODY + "(市财政局、地方金融监管局,宁波金融监管局、宁波证监局负责)",
+        {"市财政局": L, "市地方金融监管局": L, "宁波金融监管局": L, "宁波证监局": L},
+    ),
+    (
+        "what has been done names nobody",
+        BODY + " 责任单位:市公安局 配合单位:市财政局 实际完成情况:主体已完工,按计划推进。已通车。",
+        {"市公安局": L, "市财政局": S},
+    ),
     ("joint with", BODY + "(市公安局会同市财政局负责)", {"市公安局": L, "市财政局": S}),
     ("leaders are people", BODY + "\n牵头领导:张三副局长\n责任单位:市公安局", {"市公安局": L}),
     ("leader in the bracket", BODY + "(牵头领导:张三;责任单位:市公安局)", {"市公安局": L}),
@@ -460,3 +477,11 @@ def test_units(text: str, expected: dict[str, str]) -> None:
     assert units_of(text) == expected
     assert units_of(text.translate(WIDE)) == expected, "full-width"
     assert units_of(TRADITIONAL(text)) == expected, "traditional"
+
+
+def test_a_default_clause_ends_with_its_verb() -> None:
+    plan = parse_text(
+        "1.控制总量。严控取水。(市水务局牵头。以下均需各县(市)区政府落实,无相关职能的,由市直部门负责,不再列出)\n"
+        "2.节水。推广器具。(市水务局负责)"
+    )
+    assert [unit.name for unit in plan.default_units] == ["各县(市)区政府"]

@@ -205,7 +205,7 @@ def _speaks_for_itself(text: Text, node: Node) -> bool:
 def _of_heading(plan: _Plan, node: Node) -> list[Mention]:
     """The label lines and brackets of a heading itself: they hold for the measures below that name nobody."""
     found = responsibility.collect(plan.text, node.body, node.end, [])
-    return [mention for mention in found if mention.hole and mention.reading.groups]
+    return [mention for mention in found if mention.hole and (mention.reading.groups or mention.times)]
 
 
 _OWN_TASKS = re.compile(r"(?:\([^()]*\)|的?(?:主要|工作|重点)*(?:职责|任务|分工|工作)|负责.{0,8})+$")
@@ -221,7 +221,11 @@ def _behind_siblings(plan: _Plan, node: Node) -> list[Mention]:
     if last is node or last.children or len(last.lines) < 2 or RANKS.get(node.style, 3) < RANKS["paren_num"]:
         return []
     found = responsibility.collect(plan.text, last.lines[1].start, last.end, [])
-    if not found or any(mention.form not in ("label", "line") for mention in found):
+    if not found or any(
+        mention.form not in ("label", "line")
+        and (mention.form != "bracket" or plan.text.folded[last.lines[1].start : mention.span[0]].strip())
+        for mention in found
+    ):
         return []
     before = siblings[:-1]
     if any(
@@ -308,6 +312,7 @@ def _add_measure(
     if heading:
         titled = clauses.split(text, (body, title_end), plan.context, [])
         made = [clause for clause in titled if clause.schedule.rule != "unstated" or clause.targets]
+    known = len(plan.doubts)
     made += clauses.make(text, begin, end, holes, plan.context, plan.doubts)
     if not made and title:
         made = [Clause(text.source[body:shown].strip(), clauses.trim(text.folded, body, shown))]
@@ -324,6 +329,12 @@ def _add_measure(
     for mention in mentions:
         for span in mention.times:
             made = _stated_time(plan, made, span, mention)
+            timed = {clause.span[0] for clause in made if clause.schedule.quote}
+            plan.doubts[known:] = [
+                doubt
+                for doubt in plan.doubts[known:]
+                if doubt.code != "deadline-missing" or doubt.span[0] not in timed
+            ]
         if mention.reading.open:
             plan.doubts.append(Doubt("unit-list-open", "责任单位没有列全(“等”),请补充或确认", mention.span))
     people: list[Person] = [person for mention in mentions for person in mention.reading.people]
@@ -379,10 +390,20 @@ def _own_units(made: list[Clause], mentions: list[Mention], each: list[list[Unit
 def _stated_time(plan: _Plan, made: list[Clause], span: Span, mention: Mention) -> list[Clause]:
     """A time beside the units (完成时限:…) schedules the last clause before it that states none."""
     context = replace(plan.context, field=True)
-    stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, plan.doubts)
+    doubts: list[Doubt] = []
+    stated = clauses.split(plan.text, clauses.trim(plan.text.folded, *span), context, doubts)
+    plan.doubts += [doubt for doubt in doubts if doubt not in plan.doubts]
     dated = [clause for clause in stated if clause.schedule.quote]
     if not dated:
         return made
+    if made and span[1] <= made[0].span[0]:  # 整改时限 above the measures: for all that say no other
+        when = dated[0].schedule
+        return [
+            replace(clause, schedule=when, targets=tuple(replace(t, due=when.due) for t in clause.targets))
+            if clause.schedule.quote is None
+            else clause
+            for clause in made
+        ]
     said = [(clause.span, clause.schedule) for clause in made if clause.schedule.due]
     dated = [
         each

@@ -37,6 +37,14 @@ rule = registry(RULES)
 
 
 @rule(
+    "year_odd",  # 3024年10月底前: a slip of the pen, never that month of the plan's own year
+    rf"(?!19|20)\d{{4}}{GAP}年(?:度)?{GAP}(?:{MONTH}{GAP}月(?:份)?{GAP}(?:{DAY}{GAP}[日号]|[上中下]旬|[底末])?|第?[一二三四1-4]季度?末?|[上下]半年|年?[底末])?{UNTIL}",
+)
+def _odd_year(m: re.Match[str], context: Context) -> Result:
+    return Impossible(m[0])
+
+
+@rule(
     "day",
     rf"{MAYBE}{MONTH}{GAP}月{GAP}{DAY}{GAP}[日号]{WEEKDAY}(?P<before>(?:\d{{1,2}}[时点:](?:\d\d)?)?{GAP}(?:[之以]?前|止|截止))?",
 )

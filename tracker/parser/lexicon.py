@@ -62,6 +62,7 @@ LABELS: dict[str, str] = {
     # What names no responsible unit and no time, but is no part of the measure either.
     "note": (
         "(?:督办|督查|监督|验收|考核|审核|报送|报备)(?:单位|部门)"
+        "|(?:实际|目前|当前|年度|工作|项目|任务)?(?:完成|进展|落实|推进)情况"
         "|联系(?:人|电话|方式|地址)|联络(?:人|员)|(?:电子)?邮箱|(?:咨询|办公)?电话|传真"
     ),
 }

@@ -155,6 +155,9 @@ def _labels(text: Text, start: int, end: int, taken: list[Span]) -> list[Mention
         kind = next(kind for kind in LABEL_KINDS if match[kind] is not None)
         limit = matches[index + 1].start() if index + 1 < len(matches) else end
         stop = _value_end(folded, match.end(), limit)
+        if kind == "note" and "情况" in match[0]:  # what has been done: all of it
+            line_end = folded.find("\n", stop, limit)
+            stop = limit if line_end < 0 else line_end
         if kind == "time" and not re.search(r"\d|[年月季]|持续|长期|常年", folded[match.end() : stop]):
             continue
         reading = units.read(folded[match.start() : stop], text.source[match.start() : stop])

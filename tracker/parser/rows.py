@@ -117,7 +117,7 @@ class Table:
             if told is None or not told.text:
                 continue
             if kind == "people":
-                names = re.split(r"[、,;/\s]+", text.source[told.start : told.end])
+                names = _persons(text.source[told.start : told.end])
                 people += [Person("责任人", name) for name in names if name and name not in NOBODY]
             elif kind == "time":
                 times.append((told.start, told.end))
@@ -125,10 +125,17 @@ class Table:
         if merged and not times and duties and not any(cell is each for cell, _ in duties for each in placed):
             times = self.times
         self.times = times
+        heard = len(self.doubts)
         made = clauses.make(_unwrapped(text, own), own.start, own.end, [], self.context, self.doubts)
         made = [replace(clause, text=text.source[slice(*clause.span)]) for clause in made]
         for span in times:
             made = date_all(text, made, span, self.context, self.doubts)
+        settled = {clause.span[0] for clause in made if clause.schedule.quote}
+        self.doubts[heard:] = [
+            doubt
+            for doubt in self.doubts[heard:]
+            if doubt.code != "deadline-missing" or doubt.span[0] not in settled
+        ]
         everyone = units.resolve(readings, first_leads=self.first_leads)
         people += [person for reading in readings for person in reading.people]
         number = next((cell.text for cell, kind in pairs if cell and kind == "number"), "")
@@ -151,6 +158,21 @@ class Table:
             tuple(made),
         )
         self.rows.append(row)
+
+
+_SPACED_NAME = re.compile(
+    r"(?<![\u4e00-\u9fff])([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])(?![\u4e00-\u9fff])"
+)
+_SPACED_NAMES = re.compile(r"\s*(?:([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])[、,;\s]*)+")
+
+
+def _persons(printed: str) -> list[str]:
+    """The names in a cell. Names of two characters are printed with a blank between: 俞 悦."""
+    if _SPACED_NAMES.fullmatch(printed):
+        return [
+            "".join(pair) for pair in re.findall(r"([\u4e00-\u9fff])[ \u3000]+([\u4e00-\u9fff])", printed)
+        ]
+    return re.split(r"[、,;/\s]+", _SPACED_NAME.sub(r"\1\2", printed))
 
 
 def _span(cell: Cell) -> Span:
@@ -189,6 +211,14 @@ def date_all(
     first = next((item for item in dated if item.schedule and item.schedule.kind != "ongoing"), dated[0])
     assert first.schedule is not None
     when = replace(first.schedule, quote=text.source[slice(*first.span)])
+    ends = [item for item in dated if item.schedule and item.schedule.kind == "deadline"]
+    if len(made) == 1 and len(ends) == len(dated) > 1 and made[0].schedule.rule == "unstated":
+        said = [replace(end.schedule, quote=text.source[slice(*end.span)]) for end in ends if end.schedule]
+        goals = tuple(replace(target, due=said[-1].due) for target in made[0].targets)
+        return [
+            *(replace(made[0], schedule=each, targets=()) for each in said[:-1]),
+            replace(made[0], schedule=said[-1], targets=goals),
+        ]  # 9月底前开工,12月底前完成
     return [
         replace(clause, schedule=when, targets=tuple(replace(t, due=when.due) for t in clause.targets))
         if clause.schedule.rule == "unstated"

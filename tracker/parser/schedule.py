@@ -26,6 +26,7 @@ HINT = re.compile(
 )
 _ALWAYS = frozenset(("长期", "持续", "常态化"))  # only a field or 长期坚持 makes a statement of these
 _ANCHORS = (
+    rf"(?<![\d.])\d{{4}}\s*年(?=度?\s*(?:年?[底末]|\d{{1,2}}\s*月|第?[一二三四1-4]季|[上下]半年))|(?<=[到至])\d{{4}}年(?=,)|"
     rf"(?<![\d第〇(])(?:{YEAR})\s*(?:年|[-至到~]+\s*(?:20\d\d|\d\d\s*年))|(?<=\()(?:{YEAR})\s*(?:年|-)|20[xX*]{{1,2}}\s*年(?=\s*\d)|(?<!\d)20\d\d[./-]\d{{1,2}}"
     r"|(?<![\d.个第〇零一二三四五六七八九十每半几数])(?:\d{1,2}|十[一二]?|[一二三四五六七八九]|元)\s*(?:月(?!薪|嫂)|[-至到]+\s*\d{1,2}\s*月)"
     rf"|(?<![\d.第年])(?:\d{{1,3}}|{CN_NUM}{{1,3}})\s*(?:[-至到]+\s*(?:\d{{1,3}}|{CN_NUM}{{1,2}})\s*)?(?:个(?:工作日|月)|年(?![级度月底末])|工作日)"
@@ -51,7 +52,7 @@ ANCHOR = re.compile(f"(?=[{_FIRST}])(?:{_ANCHORS})")
 _ANCHOR_DAY_OF = re.compile(
     f"{_ANCHORS}|(?:本(?:方案|意见|通知|办法|计划|文件|规定))?[\\u4e00-\\u9fff]{{2,4}}之日"
 )
-_LEAD_IN = re.compile(r"(?:截至|截止到?|到|至|自|从|于|在|民国)\s*$")
+_LEAD_IN = re.compile(r"(?:截至|截止到?|(?<![做达得])到|至|自|从|于|在|民国)\s*$")
 # A title, and a slogan of how it is done: “年初公布、年中检查、年底兑现”的原则.
 _TITLE = re.compile(r"《[^《》]*(?:〈[^〉]*〉[^《》]*)*》|“年初[^“”]{2,40}”")
 # What stands before or after words that only look like a date to keep.
@@ -60,7 +61,7 @@ _BASELINE = re.compile(
 )
 _COMPARED = re.compile(r"(?:较|相比|对比|(?<![占])比|相较于?|高于|低于|好于|同比)\s*$")
 _AFTER_NOT = re.compile(
-    r"\s*(?:\(含[^()]{0,4}\)\s*)?(?:是|有效期|存量|在册|(?:春节|元旦|国庆|中秋|五一|清明|端午)(?!节?”?前|、)|到期|届满|高考|中考|春运|(?:召开|印发|发布|下发|公布|出台|修订)的|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
+    r"\s*(?:\(含[^()]{0,4}\)\s*)?(?:是|有效期|存量|第[\d一二三四五六七八九十]+次|在册|(?:春节|元旦|国庆|中秋|五一|清明|端午)(?!节?”?前|、)|到期|届满|高考|中考|春运|(?:召开|印发|发布|下发|公布|出台|修订)的|的?(?:水平|基础上|基础之上|同期|基数|基准|底数|数据|均值|平均|实际完成|相比|为基|情况)|年会|以来|[之以]?后|(?:修[订正]|第\d+次|最新)?版|年?本(?!市|省|县|区)|修[订正]|款|级|届"
     r"|生产|《|[春夏秋冬]季|暑期|寒假|暑假|到期的|汛期|汛前|入冬|主汛|采暖[期季]|供暖[期季]|开学|北京冬|冬奥|冬残奥|奥运|亚运|世博|世界|全运|大运|青奥|进博|东亚|第\d+号|\d+号)"
 )
 _DOCUMENT_AFTER = re.compile(
@@ -85,6 +86,13 @@ _NAMES_WHAT = re.compile(r"(?:对于?|针对|将|把|凡是?|如|若)$")
 _DONE = re.compile(r",?[^,。;]{0,8}?(?:已(?!完成[^,。;]{0,6}的)|共有|现有|实有)")
 _REPORTED = re.compile(
     r",?[^,。;]{0,24}?(?:已|完成了|增长|下降|实现了|召开|印发|完成(?:投资|产值|税收|收入))"
+)
+# Whom it is for: 毕业5年以内高校毕业生, 成立3年内的企业.
+_SINCE_WHEN = re.compile(
+    r"(?:毕业|离校|退役|入职|任职|参加工作|成立|设立|创办|开办|开业|注册|登记|上市|获批)(?:后|满|未满)?$"
+)
+_AT_YEARS_END = re.compile(
+    "年终(?:目标|绩效|综合|工作)?考[核评]|年[底末终](?:考[核评]结果|绩效|评[先优比]|奖金?)"
 )
 _NO_SPAN = re.compile(
     r"\s*(?:不得|不再|不予|累计不|未|无|没有|有(?![望效序力])|被|曾|发生)|[^,。;]{0,14}的[,;]"
@@ -198,6 +206,10 @@ def _declined(text: str, span: Span, limit: int, schedule: Schedule, context: Co
     if schedule.rule == "within_year" and re.search("(?:部署|研究|谋划|安排)$", before):
         return True
     if schedule.rule in ("within_years", "within_months") and _NO_SPAN.match(after):
+        return True
+    if schedule.rule == "year_end" and _AT_YEARS_END.match(text, start):
+        return True
+    if schedule.rule == "within_years" and _SINCE_WHEN.search(before):
         return True
     return schedule.rule in ("within_year", "within_years") and bool(
         re.match(r"\s*(?:的|生产|产量|用电量)", after) and before[-1:] not in ",。;"

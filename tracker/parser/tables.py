@@ -17,6 +17,8 @@ from .types import Doubt, Role, Row
 
 _BOX = re.compile("[\u2502\u2503\u2551]")
 _BORDER = re.compile("^[\u2500-\u257f \\-|+]+$")
+_PARTLY = re.compile("[\u251c\u253c]\u2500{2,}[\u2524\u253c]")  # a rule under some of the cells only
+_EDGES = re.compile("[\u2502\u2503\u2551\u251c\u2524\u253c\u252c\u2534]")
 _PLUS_BORDER = re.compile(r"^\+[-=+]{3,}\+$")
 _SERIAL = re.compile(r"^(?:第?(?P<serial>\d{1,4})[.、]?|\((?P<inner>\d{1,3})\))$")
 _ROW_START = re.compile(r"^(?P<serial>\d{1,3})(?:[.、] *| +)(?=\D)(?P<rest>.+)$")
@@ -55,11 +57,29 @@ def unbox(text: str) -> str:
         return text
     out: list[str] = []
     row: list[str] = []
+    above: list[list[str]] = []  # rows of the same block, parted from this one by a rule under some cells
+    owner: list[list[str]] = []  # for each column, the row in which its cell began
+    fresh: list[set[int]] = []  # for each row but the first, the columns in which a cell begins
 
     def flush() -> None:
         if row:
-            out.append(" | ".join(cell.strip() for cell in row) + " |")
-            row.clear()
+            rows = _said_again([*above, row], fresh)
+            out.extend(" | ".join(cell.strip() for cell in cells) + " |" for cells in rows)
+        for held in (row, above, owner, fresh):
+            held.clear()
+
+    def cut(cells: list[str]) -> None:
+        above.append(list(row))
+        owner[:] = [above[-1] if each is row else each for each in owner or [row] * len(row)]
+        row[:] = [""] * len(row)
+        fresh.append(
+            {column for column, cell in enumerate(cells) if cell.strip() and not cell.strip(" \u2500")}
+        )
+        for column, cell in enumerate(cells):
+            if cell.strip(" \u2500"):
+                owner[column][column] += cell.strip()
+            elif cell.strip():
+                owner[column] = row
 
     lines = text.split("\n")
     ruled = any(_BORDER.match(line.strip()) and line.strip()[0] >= "\u2500" for line in lines if line.strip())
@@ -75,8 +95,17 @@ def unbox(text: str) -> str:
             flush()
         elif _BOX.search(stripped):
             cells = _BOX.split(stripped.strip("\u2502\u2503\u2551"))
-            if row and len(row) == len(cells) and ruled:
-                row[:] = [above + cell.strip() for above, cell in zip(row, cells, strict=True)]
+            if row and _PARTLY.search(stripped):
+                edge = stripped[1:] if stripped[0] in "\u251c\u2502" else stripped
+                cells = _EDGES.split(edge[:-1] if _EDGES.match(edge[-1]) else edge)
+                if len(cells) == len(row):
+                    cut(cells)
+                    continue
+            if owner and len(row) == len(cells):
+                for column, cell in enumerate(cells):
+                    owner[column][column] += cell.strip()
+            elif row and len(row) == len(cells) and ruled:
+                row[:] = [upper + cell.strip() for upper, cell in zip(row, cells, strict=True)]
             else:
                 flush()
                 row[:] = [cell.strip() for cell in cells]
@@ -85,6 +114,20 @@ def unbox(text: str) -> str:
             out.append(line)
     flush()
     return "\n".join(out)
+
+
+def _said_again(rows: list[list[str]], fresh: list[set[int]]) -> list[list[str]]:
+    """Merged cells said again in each row they cover; what parts no text of the work joins the row above."""
+    kept = rows[:1]
+    widest = max(range(len(rows[0])), key=lambda column: max(len(cells[column]) for cells in rows))
+    for cells, begun in zip(rows[1:], fresh, strict=True):
+        last = kept[-1]
+        if widest in begun:
+            kept.append([cell if column in begun else last[column] for column, cell in enumerate(cells)])
+        else:
+            for column in begun:
+                last[column] += "\u3001" + cells[column]
+    return kept
 
 
 def _drawn(text: str) -> str:

@@ -179,6 +179,9 @@ _AFTER_SCOPE = re.compile(
 )
 _DIGIT = re.compile("[0-9百二两三四五六七八九十](?:(?<=[0-9])|(?<=百)分之|[家座所条处户台辆公套])")
 _REACH = 40  # how far before its number a target may begin to be recognised
+_TIME_AHEAD = re.compile(
+    r"^[到至于在]?(?:20\d\d ?年(?:年?[底末]|\d{1,2}月[底末]?)?|\d+月底|年[底内]|全年|今年)[前内]?(?=\S{2})"
+)
 _FAR = 400  # no indicator and no bracket is longer
 _STOP = re.compile(r"[,。;:!?\n]")
 _LIST = re.compile(r"[、和及](?![^()]*\))")
@@ -260,6 +263,7 @@ class _Finder:
         if at not in self.found:
             printed = self.source[slice(*quote)].strip()
             insort(self.places, at)
+            indicator = _TIME_AHEAD.sub("", indicator) or indicator
             self.found[at] = Target(printed, indicator, op, value, unit, self.due)
 
     def before(self, at: int) -> Target | None:

@@ -46,6 +46,7 @@ _DEFAULTS = re.compile(
     r"(?P<units>[^。;]+?)(?:按照?(?:各自)?职责(?:分工)?)?(?:分别|共同)?(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|配合|参与|负责|责任)?(?:(?<=责任)\))?"
     rf"[,。;、] *(?:(?:以下|下文|下面)?(?:均|都|将)?{_NO_MORE}(?:,? *下同)?|(?:以)?下同)[。,;]?"
 )
+_CARRIED_OUT = re.compile("(?:负责|抓好)?(?:组织)?(?:落实|实施|执行|负责),")
 _DEFAULT_TAIL = re.compile(
     rf"[,。;、(] *(?:以下|下文|下面){_THINGS}(?:均|都|同)?,?{_NO_MORE}\)?"
     r"|(?<=落实)[,。;、] *(?:以)?下同\)?|(?<=实施)[,。;、] *(?:以)?下同\)?"
@@ -76,12 +77,17 @@ _TOWN_ORGAN = re.compile(r"(?:局|委|办|院|中心|社|会|室|部|所|站|队
 _NO_PREFIX = re.compile(
     r"^(?:各|有关|相关|其他|中国|中央|国家|国网|人行|人民银行|海关|全|省|市(?!场)|县|区|州|旗|盟|乡|镇|自治区|本|属地|所在地|涉及|辖区|驻)"
     r"|(?:分局|分行|支行|公司|银行|海关|管委会|政府|铁路局|集团|派出所|车站|居委会|村委会|社区)$|(?<!城)市(?!场)|[县区]"
+    r"|^(?!地方|财政)[\u4e00-\u9fff]{2,3}(?:金融监管分?局|证监局|银保?监分?局|保监局|海事局)$"
 )
 _LOCAL_GOVERNMENT = re.compile(
     r"^各|政府|管委会|乡|镇|街道|属地|所在地|辖区|[县区]$|开发区|园区|社区|村|旗|企业"
 )
 _DATE_LIKE = re.compile(r"\d+ *[月年日%]|[月年]底|完成$|持续推进|长期")
 _JOINER = re.compile(r"(?:以及|[和及与跟])(?!以)")
+_LOOSE_VERB = re.compile(r"(?<=[\u4e00-\u9fff)])( +)(牵头|负责|配合|参与|协办|协助)(?=$|[ ,;、。])")
+_JOINTLY = re.compile(
+    r"会同|(?<=[局厅委部办院行府署])商(?=[省市县区州国各自][\u4e00-\u9fff])"
+)  # 省教育厅商省财政厅
 _SEPARATORS = re.compile(r"[、,;/|\n]|(?<=\S) +(?=\S)")
 _LEAD_IN = re.compile(
     r"[ 、,;。.:\n*\u2605\u2606\u25b2\u25b3\u25cf\u203b\u2022]*"
@@ -249,7 +255,7 @@ def members(text: str, source: str) -> tuple[tuple[Name, ...], bool]:
             half = len(name) // 2
             if half > 2 and name[:half] == name[half:]:
                 name, printed = name[:half], printed[:half]
-            if not name or name in NOBODY or len(name) > 40 or len(name) < 2:
+            if name in NOBODY or not 2 <= len(name) <= 40 or name[-1] == "的":
                 continue
             if names and (party := _PARTY.match(names[-1].folded)) and name in _BESIDE_PARTY:
                 stem = names[-1].printed[: party.end("place")]
@@ -294,10 +300,9 @@ def _read_once(text: str, source: str, label: str | None) -> Reading:
             reading.open |= closing["open"] is not None
         elif part in ("牵头", "负责", "配合", "参与"):
             continue
-        joint = text.find("会同", start, list_end)
         ranges = [(start, list_end, role)]
-        if joint > start:
-            ranges = [(start, joint, "lead"), (joint + 2, list_end, "support")]
+        if (joint := _JOINTLY.search(text, start + 1, list_end)) is not None:
+            ranges = [(start, joint.start(), "lead"), (joint.end(), list_end, "support")]
         for left, right, kind in ranges:
             block = re.sub("牵头$", "  ", text[left:right])
             listed, is_open = members(block, source[left:right])
@@ -343,11 +348,15 @@ def read(text: str, source: str, *, label: str | None = None) -> Reading:
     `label` is the kind of label that stands before the text (a table's column, a line's label).
     """
     whole = Reading()
+    if " " in text:  # 县农业农村局 牵头  县委宣传部 配合
+        text = _LOOSE_VERB.sub(lambda match: match[2] + "," * len(match[1]), text)
     if "牵头" in text:
         text = _FIRST_LEADS_PHRASE.sub(lambda match: "。" * len(match[0]), text)
     default = _DEFAULTS.search(text)
     if default:
         left, right = default.span("units")
+        if done := _CARRIED_OUT.search(text, left, right):  # 各县政府落实,…另有负责的,不再列出
+            right = done.start()
         cut = default.start()
         if text[cut - 1 : cut] == "(":  # 各县区政府(以下都涉及县区政府责任): the name before the bracket
             word = max(text.rfind(stop, 0, cut) for stop in "、,;。:") + 1
