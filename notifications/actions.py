@@ -20,7 +20,7 @@ from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
 from notifications.workdays import WorkingCalendar
-from tracker.clock import SHANGHAI
+from tracker.clock import day_of
 from tracker.models import Assignment
 from tracker.workflow import Status
 
@@ -220,11 +220,11 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
                     id=row.pk,
                     status=row.status,
                     due_date=row.due_date,
-                    created_on=_local_day(row.created_at),
-                    signed_on=_local_day(row.signed_at) if row.signed_at else None,
-                    last_reported_on=_local_day(row.last_reported_at) if row.last_reported_at else None,
+                    created_on=day_of(row.created_at),
+                    signed_on=day_of(row.signed_at) if row.signed_at else None,
+                    last_reported_on=day_of(row.last_reported_at) if row.last_reported_at else None,
                     handed_in_on=row.handed_in_on,
-                    returned_on=_local_day(row.returned_at) if row.returned_at else None,
+                    returned_on=day_of(row.returned_at) if row.returned_at else None,
                 ),
                 matter=Matter(
                     assignment_id=row.pk,
@@ -240,11 +240,6 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
             )
             for row in batch
         ]
-
-
-def _local_day(moment: datetime) -> date:
-    """Stored in UTC, meant as a day in China: 2024-10-21 16:30 UTC is the 22nd."""
-    return moment.astimezone(SHANGHAI).date()
 
 
 def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
