@@ -6,6 +6,7 @@ rules are those of the forms and the writes those of the actions; here are only 
 
 import logging
 import re
+from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -164,14 +165,16 @@ class KeeperResource(ModelResource):
         if first != row[ROW]:
             raise ValidationError(_("与第 %(row)s 行重复。") % {"row": first})
 
+    @abstractmethod
     def key_of(self, row: Row) -> tuple[str, ...]:
-        raise NotImplementedError
+        """By which a row is the same as another of the file."""
 
     def skip_row(self, instance: Any, original: Any, row: Row, import_validation_errors: Any = None) -> bool:
         return not import_validation_errors and original.pk is not None and not self.changes_of(instance, row)
 
+    @abstractmethod
     def changes_of(self, instance: Any, row: Row) -> list[tuple[str, str, str]]:
-        raise NotImplementedError
+        """What the row would change: head, value now, value in the row."""
 
     def after_import_row(self, row: Row, row_result: Any, **kwargs: Any) -> None:
         row_result.changes = self._changes
