@@ -8,13 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import SignedInRequest
 from notifications import actions
 from notifications.dashboards import scheduler_state, state_counts, unreachable_departments
 from notifications.models import Message, Reminder
 from notifications.permissions import can_resend, can_see_scheduler, get_message_for, visible_messages
 from tracker import clock
 from tracker.permissions import visible_regions
-from tracker.views.people import SignedInRequest
 
 PAGE_SIZE = 50
 REMINDERS_SHOWN = 200

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Department, User
+from accounts.models import Department
+from accounts.requests import SignedInRequest
 from tracker import clock, documents, permissions
 from tracker.actions import confirm, plans
 from tracker.drafts import read_draft
@@ -21,13 +22,9 @@ from tracker.parser import ParsedPlan, UnreadableDocument
 from tracker.workflow import Role
 
 
-def _user(request: HttpRequest) -> User:
-    return cast(User, request.user)
-
-
-def plan_import(request: HttpRequest) -> HttpResponse:
+def plan_import(request: SignedInRequest) -> HttpResponse:
     """Upload or paste a plan; what could be read becomes a draft."""
-    if not permissions.can_import_plan(_user(request)):
+    if not permissions.can_import_plan(request.user):
         raise PermissionDenied
     form = PlanImportForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -50,8 +47,8 @@ def plan_import(request: HttpRequest) -> HttpResponse:
     return render(request, "tracker/plan_import.html", {"form": form}, status=400 if form.errors else 200)
 
 
-def _imported(request: HttpRequest, parsed: ParsedPlan) -> HttpResponse:
-    user = _user(request)
+def _imported(request: SignedInRequest, parsed: ParsedPlan) -> HttpResponse:
+    user = request.user
     assert user.region is not None  # the database holds this for every coordinator
     result = plans.import_plan(parsed, region=user.region, by=user, now=clock.now())
     if not result.is_new:
@@ -59,14 +56,14 @@ def _imported(request: HttpRequest, parsed: ParsedPlan) -> HttpResponse:
     return redirect("draft" if result.plan.is_draft else "plan", result.plan.pk)
 
 
-def draft(request: HttpRequest, pk: int) -> HttpResponse:
+def draft(request: SignedInRequest, pk: int) -> HttpResponse:
     """The draft: source and result side by side, with all that is still to be settled."""
-    plan = permissions.get_draft_for(_user(request), pk)
+    plan = permissions.get_draft_for(request.user, pk)
     return _draft_page(request, plan)
 
 
 def _draft_page(
-    request: HttpRequest, plan: Plan, *, errors: list[tuple[str, str]] | None = None
+    request: SignedInRequest, plan: Plan, *, errors: list[tuple[str, str]] | None = None
 ) -> HttpResponse:
     only_doubtful = request.GET.get("show") == "doubts"
     context: dict[str, Any] = {
@@ -88,8 +85,8 @@ def _settles(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """A POST on a draft: load it with permission, and answer a plan that went live meanwhile."""
 
     @wraps(view)
-    def wrapper(request: HttpRequest, pk: int, **kwargs: int) -> HttpResponse:
-        user = _user(request)
+    def wrapper(request: SignedInRequest, pk: int, **kwargs: int) -> HttpResponse:
+        user = request.user
         plan = permissions.get_plan_for(user, pk)
         if not (user.is_coordinator and plan.region_id == user.region_id):
             raise Http404
@@ -105,13 +102,13 @@ def _settles(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return wrapper
 
 
-def _back(request: HttpRequest, plan: Plan, anchor: str) -> HttpResponse:
+def _back(request: SignedInRequest, plan: Plan, anchor: str) -> HttpResponse:
     shown = "?show=doubts" if request.GET.get("show") == "doubts" else ""
     return redirect(f"{reverse('draft', args=[plan.pk])}{shown}#{anchor}")
 
 
 @_settles
-def draft_unit(request: HttpRequest, plan: Plan, unit_pk: int) -> HttpResponse:
+def draft_unit(request: SignedInRequest, plan: Plan, unit_pk: int) -> HttpResponse:
     """Settle what a printed unit name means."""
     unit = get_object_or_404(PlanUnit, pk=unit_pk, plan=plan)
     form = UnitForm(request.POST, region=plan.region)
@@ -133,7 +130,7 @@ def draft_unit(request: HttpRequest, plan: Plan, unit_pk: int) -> HttpResponse:
 
 
 @_settles
-def draft_measure(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpResponse:
+def draft_measure(request: SignedInRequest, plan: Plan, measure_pk: int) -> HttpResponse:
     """Save the due dates and skips of one measure's clauses: all of them or, with an error, none."""
     measure = get_object_or_404(Measure, pk=measure_pk, plan=plan)
     forms = {
@@ -156,7 +153,7 @@ def draft_measure(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpResp
 
 
 @_settles
-def draft_add_unit(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpResponse:
+def draft_add_unit(request: SignedInRequest, plan: Plan, measure_pk: int) -> HttpResponse:
     """Name a unit for a measure that has none."""
     measure = get_object_or_404(Measure, pk=measure_pk, plan=plan)
     form = MeasureUnitForm(request.POST, measure=measure, region=plan.region)
@@ -168,25 +165,25 @@ def draft_add_unit(request: HttpRequest, plan: Plan, measure_pk: int) -> HttpRes
         measure.pk,
         department=form.cleaned_data["department"],
         role=form.cleaned_data["role"],
-        by=_user(request),
+        by=request.user,
         now=clock.now(),
     )
     return _back(request, plan, f"measure-{measure.pk}")
 
 
 @_settles
-def draft_doubt(request: HttpRequest, plan: Plan, doubt_pk: int) -> HttpResponse:
+def draft_doubt(request: SignedInRequest, plan: Plan, doubt_pk: int) -> HttpResponse:
     """Say that a doubt was looked at."""
     doubt = get_object_or_404(Doubt, pk=doubt_pk, plan=plan)
-    plans.settle_doubt(doubt.pk, by=_user(request), now=clock.now())
+    plans.settle_doubt(doubt.pk, by=request.user, now=clock.now())
     return _back(request, plan, f"measure-{doubt.measure_id}" if doubt.measure_id else "doubts")
 
 
 @_settles
-def draft_confirm(request: HttpRequest, plan: Plan) -> HttpResponse:
+def draft_confirm(request: SignedInRequest, plan: Plan) -> HttpResponse:
     """Make the tasks."""
     try:
-        made = confirm.confirm_plan(plan.pk, by=_user(request), now=clock.now())
+        made = confirm.confirm_plan(plan.pk, by=request.user, now=clock.now())
     except confirm.ConfirmRefused as refused:
         return _draft_page(request, plan, errors=[("units", reason) for reason in refused.reasons])
     messages.success(

@@ -7,6 +7,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.work import MoveRefused, StaleVersion
@@ -20,7 +21,6 @@ from tracker.permissions import (
     get_assignment_for,
     get_extension_for,
 )
-from tracker.views.people import SignedInRequest
 from tracker.views.stale import changes_since, with_version
 
 

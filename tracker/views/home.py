@@ -3,8 +3,8 @@
 from django.http import HttpResponse
 from django.shortcuts import redirect
 
+from accounts.requests import SignedInRequest
 from tracker.permissions import can_see_overview
-from tracker.views.people import SignedInRequest
 
 
 def home(request: SignedInRequest) -> HttpResponse:

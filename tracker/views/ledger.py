@@ -4,9 +4,9 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.forms.ledger import LedgerFilter
-from tracker.views.people import SignedInRequest
 
 ROWS_PER_PAGE = 25
 

@@ -4,9 +4,9 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
+from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
 from tracker.permissions import can_see_overview, visible_assignments
-from tracker.views.people import SignedInRequest
 
 UNITS_ON_OVERVIEW = 6
 ROWS_PER_UNIT_ON_OVERVIEW = 3

@@ -4,9 +4,9 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
 
+from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
 from tracker.permissions import get_plan_for, visible_assignments, visible_plans
-from tracker.views.people import SignedInRequest
 
 PLANS_PER_PAGE = 25
 

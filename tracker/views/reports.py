@@ -8,12 +8,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused
 from tracker.forms.work import WithdrawForm
 from tracker.permissions import can_withdraw, get_evidence_for, get_report_for
-from tracker.views.people import SignedInRequest
 
 logger = logging.getLogger(__name__)
 

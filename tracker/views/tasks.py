@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
 from tracker.permissions import (
@@ -21,7 +22,6 @@ from tracker.permissions import (
     visible_extensions,
     visible_reports,
 )
-from tracker.views.people import SignedInRequest
 from tracker.workflow import Move, Role
 
 

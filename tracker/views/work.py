@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
 from tracker.actions.work import (
     MoveRefused,
@@ -23,7 +24,6 @@ from tracker.forms.keys import key_of
 from tracker.forms.work import MoveForm, ReportForm
 from tracker.models import Assignment, ProgressReport, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
-from tracker.views.people import SignedInRequest
 from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
 
