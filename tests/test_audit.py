@@ -16,7 +16,7 @@ from tracker.actions.history import event_hash
 from tracker.actions.work import move_assignment, report_progress
 from tracker.filetypes import examine
 from tracker.models import Assignment, TaskEvent
-from tracker.models.tasks import HistoryIsAppendOnly
+from tracker.models.events import HistoryIsAppendOnly
 from tracker.workflow import Move, Status
 
 pytestmark = pytest.mark.django_db

@@ -16,7 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from tracker.models import Assignment, Measure, Plan
-from tracker.models.tasks import AssignmentQuerySet
+from tracker.models.assignments import AssignmentQuerySet
 from tracker.workflow import YELLOW_DAYS, Status
 
 GROUP_LIMIT = 50

@@ -9,10 +9,11 @@ from django.http import Http404
 
 from accounts.models import Region, User
 from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
-from tracker.models.tasks import AssignmentQuerySet, ProgressReportQuerySet
+from tracker.models.reports import ProgressReportQuerySet
 from tracker.workflow import Move, Status, next_status
 
 

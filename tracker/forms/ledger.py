@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department, Region, User
 from tracker.forms.keys import key_of
 from tracker.models import Assignment, Measure, Plan
-from tracker.models.tasks import SORT_KEYS, AssignmentQuerySet
+from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status
 

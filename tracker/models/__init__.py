@@ -1,9 +1,12 @@
 """The tables of the core: plans as they were read, and the tasks made from them."""
 
+from tracker.models.assignments import Assignment
+from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
-from tracker.models.tasks import Assignment, ProgressReport, Task, TaskEvent
+from tracker.models.reports import ProgressReport
+from tracker.models.tasks import Task
 
 __all__ = [
     "Assignment",

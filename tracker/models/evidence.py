@@ -8,7 +8,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tracker.filetypes import FileKind
-from tracker.models.tasks import Assignment, ProgressReport
+from tracker.models.assignments import Assignment
+from tracker.models.reports import ProgressReport
 
 
 def unguessable_path(evidence: "Evidence", name: str) -> str:

@@ -7,7 +7,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from tracker.models.tasks import Assignment, Task
+from tracker.models.assignments import Assignment
+from tracker.models.tasks import Task
 
 
 class ExtensionRequestQuerySet(models.QuerySet["ExtensionRequest"]):

@@ -1,0 +1,83 @@
+"""What a unit reported."""
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from tracker.models.assignments import Assignment
+from tracker.models.tasks import Task
+
+
+class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
+    def of_task(self, task: Task) -> Self:
+        return self.filter(assignment__task=task)
+
+    def for_department(self, department: int | None) -> Self:
+        return self.filter(assignment__department=department)
+
+    def for_page(self) -> Self:
+        return self.select_related(
+            "assignment__task", "assignment__department", "assignment__region", "created_by"
+        )
+
+    def standing(self) -> Self:
+        """Those that were not taken back."""
+        return self.filter(withdrawn_at__isnull=True)
+
+    def newest_first(self) -> Self:
+        people = ("created_by", "withdrawn_by", "assignment__department")
+        return self.select_related(*people).order_by("-created_at", "-pk")
+
+
+class ProgressReport(models.Model):
+    """What a unit reported (填报): how far, in percent, and in words."""
+
+    assignment = models.ForeignKey(
+        Assignment, verbose_name=_("责任"), on_delete=models.PROTECT, related_name="reports"
+    )
+    percent = models.PositiveSmallIntegerField(_("进度（%）"), validators=[MaxValueValidator(100)])
+    note = models.TextField(_("进展说明"), max_length=4000)
+    created_at = models.DateTimeField(_("填报时间"))
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("填报人"), on_delete=models.PROTECT, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("撤回人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    withdrawal_reason = models.TextField(_("撤回理由"), blank=True)
+    # One form sent twice makes one report: the key is drawn when the form is shown.
+    form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
+
+    objects = ProgressReportQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("填报")
+        verbose_name_plural = _("填报")
+        constraints = [
+            models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
+                | Q(withdrawn_at__isnull=False, withdrawn_by__isnull=False),
+                name="report_withdrawn_by_somebody",
+            ),
+        ]
+
+    if TYPE_CHECKING:
+        assignment_id: int
+
+    def __str__(self) -> str:
+        return f"{self.percent}% {self.note[:30]}"
+
+    @property
+    def is_withdrawn(self) -> bool:
+        return self.withdrawn_at is not None
