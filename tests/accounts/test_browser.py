@@ -8,6 +8,7 @@ from django.contrib.sessions.models import Session
 from openpyxl import load_workbook
 
 from tests.accounts.test_sheets import xlsx
+from tests.browsing import fits
 from tests.factories import PASSWORD, make_cast
 
 if TYPE_CHECKING:
@@ -20,10 +21,6 @@ def _enter(page: "Page", username: str, password: str) -> None:
     page.get_by_label("用户名").fill(username)
     page.get_by_label("密码", exact=True).fill(password)
     page.get_by_role("button", name="登录").click()
-
-
-def _fits(page: "Page") -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
 
 
 @pytest.mark.parametrize("device", ["page", "phone_page"])
@@ -46,10 +43,10 @@ def test_person_from_a_file_chooses_a_password_and_comes_back_after_a_break(
     page.get_by_label("Excel 文件").set_input_files(file)
     page.get_by_role("button", name="上传并预览").click()
     page.get_by_role("heading", name="导入预览").wait_for()
-    assert _fits(page)
+    assert fits(page)
     page.get_by_role("button", name="确认导入").click()
     page.get_by_role("heading", name="已导入").wait_for()
-    assert _fits(page)
+    assert fits(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="下载密码清单").click()
     download.value.save_as(tmp_path / "words.xlsx")
@@ -57,7 +54,7 @@ def test_person_from_a_file_chooses_a_password_and_comes_back_after_a_break(
     assert row[:3] == ("市工业和信息化局", "何平", "heping")
     for address in ("/people/", "/departments/", "/audit/", "/people/new/", "/account/"):
         page.goto(address)
-        assert _fits(page), address
+        assert fits(page), address
     page.get_by_role("button", name="退出").click()
 
     _enter(page, "heping", str(row[3]))

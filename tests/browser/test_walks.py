@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.actions import load_aliases, load_demo_users, load_regions
 from accounts.models import Region
+from tests.browsing import fits
 from tracker import clock, documents
 from tracker.actions.confirm import confirm_plan
 from tracker.actions.plans import import_plan
@@ -57,10 +58,6 @@ def _sign_in(page: Page, username: str) -> None:
     page.get_by_role("button", name="登录").click()
 
 
-def _fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
 def test_a_coordinator_imports_a_plan_and_confirms_it(
     city: Region, page: Page, console_errors: list[str]
 ) -> None:
@@ -95,7 +92,7 @@ def test_a_reporter_signs_reports_and_hands_in_on_a_phone(
     page = phone_page
     _sign_in(page, "xx-nyj")
     expect(page.get_by_role("heading", level=1)).to_have_text("我的任务")
-    assert _fits(page)
+    assert fits(page)
     page.get_by_role("button", name=re.compile("全部签收")).click()
     expect(page.get_by_role("button", name=re.compile("全部签收"))).to_have_count(0)
     assert not Assignment.objects.filter(department__users__username="xx-nyj", status=Status.PENDING).exists()
@@ -105,7 +102,7 @@ def test_a_reporter_signs_reports_and_hands_in_on_a_phone(
     page.get_by_label(re.compile("进度|完成")).first.fill("100")
     page.get_by_label(re.compile("说明")).fill("九个项目的初步设计已全部批复，批文已归档。")
     page.get_by_label(re.compile("申请办结")).check()
-    assert _fits(page)
+    assert fits(page)
     page.get_by_role("button", name="提交").click()
 
     share = Assignment.objects.get(

@@ -4,12 +4,10 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.conf import settings as django_settings
-from django.test import Client
 
-from accounts.models import User
 from notifications import actions
 from notifications.models import Message
+from tests.browsing import fits, sign_in
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
 from tracker.workflow import Status
 
@@ -34,13 +32,6 @@ def told(transactional_db: None, settings: Any) -> Cast:
     return cast
 
 
-def sign_in(page: "Page", address: str, user: User) -> None:
-    client = Client()
-    client.force_login(user)
-    name = django_settings.SESSION_COOKIE_NAME
-    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
-
-
 @pytest.mark.browser
 def test_mail_is_readable_on_a_phone(
     told: Cast, phone_page: "Page", live_server: Any, console_errors: list[str]
@@ -53,8 +44,7 @@ def test_mail_is_readable_on_a_phone(
     mail.get_by_text("2024-10-18（周五）").first.wait_for()
     heading_border = mail.locator("h2").first.evaluate("node => getComputedStyle(node).borderBottomWidth")
     assert heading_border == "2px", "the mail's own styles are let through"
-    width = phone_page.evaluate("document.documentElement.scrollWidth")
-    assert width <= 390
+    assert fits(phone_page)
     assert console_errors == []
 
 
