@@ -10,7 +10,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 
 from accounts.models import Department, Region, User
-from tracker.models import Assignment, Clause, Measure, Plan, Task
+from tracker.models import Assignment, Clause, Measure, Plan, Series, Task
 from tracker.workflow import Role, Status
 
 TODAY = date(2024, 10, 21)
@@ -120,6 +120,24 @@ def make_task(plan: Plan, *, text: str = CLAUSE_TEXT, due_date: date | None = No
         due_date=due_date,
         **(values | fields),
     )
+
+
+def make_series(task: Task, **fields: Any) -> Series:
+    """The series of a recurring clause, of which `task` is the period that runs on TODAY."""
+    values: dict[str, Any] = {
+        "every": "month",
+        "starts_on": TODAY,
+        "next_first": date(2024, 11, 1),
+        "next_on": date(2024, 11, 1),
+        "created_at": NOW,
+    }
+    series = Series.objects.create(
+        region=task.region, plan=task.plan, clause=task.clause, **(values | fields)
+    )
+    task.series, task.kind, task.every, task.start_date = series, "recurring", series.every, TODAY
+    task.save(update_fields=["series", "kind", "every", "start_date"])
+    Clause.objects.filter(pk=task.clause_id).update(kind="recurring", every=series.every)
+    return series
 
 
 def make_assignment(

@@ -20,6 +20,7 @@ from tests.factories import (
     make_measure,
     make_plan,
     make_region,
+    make_series,
     make_task,
     make_user,
 )
@@ -92,6 +93,8 @@ TESTED = {
     "get_extension_for": "extensions",
     "can_ask_extension": "extensions",
     "can_decide_extension": "extensions",
+    "can_end_series": "series",
+    "get_series_for": "series",
 }
 
 
@@ -282,3 +285,13 @@ def test_who_asks_for_more_time_and_who_decides(thing: Thing) -> None:
             share.status = status
             expected = who in UNIT_SIDE and status in Status.with_unit
             assert permissions.can_ask_extension(user, share) == expected, (who, status)
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+def test_who_ends_a_series(thing: Thing, goes_on: bool) -> None:
+    series = make_series(thing.share.task, **({} if goes_on else {"next_first": None, "next_on": None}))
+
+    for who, user in thing.people.items():
+        is_keeper = who in REVIEWER_SIDE
+        assert _opens(permissions.get_series_for, user, series.pk) == is_keeper, who
+        assert permissions.can_end_series(user, series) == (is_keeper and goes_on), who

@@ -18,7 +18,17 @@ from accounts.models import User
 from notifications import actions as reminders
 from notifications.models import Message
 from tests import files
-from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_measure, make_plan, make_region
+from tests.factories import (
+    NOW,
+    TODAY,
+    Cast,
+    make_assignment,
+    make_cast,
+    make_measure,
+    make_plan,
+    make_region,
+    make_series,
+)
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
 from tracker.actions.extensions import ask_extension
@@ -107,6 +117,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
     made_report = report_progress(
         reported.pk, percent=30, note="进展", form_key=uuid4(), by=cast.reporter, now=NOW, uploads=[upload]
     )
+    recurring = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 31)).task
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
     return {
         "task": assignment.task_id,
@@ -122,6 +133,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
             plan=draft, measure=unsettled, code="implied-year", message="年份推定", start=0, end=1
         ).pk,
         "extension": extension.pk,
+        "series": make_series(recurring).pk,
         "made_report": made_report.pk,
         "evidence": made_report.evidence.get().pk,
         "message": message.pk,

@@ -11,6 +11,7 @@ from tracker.models import (
     Measure,
     Plan,
     ProgressReport,
+    Series,
     Task,
     TaskEvent,
 )
@@ -42,12 +43,14 @@ class PlanAdmin(admin.ModelAdmin):
         "issuer",
         "issued_on",
         "published_on",
+        "ends_on",
         "region",
         "status",
         "file_name",
     ]
-    # Clauses point into the text by offset, and confirming is an action: neither is a field to type in.
-    readonly_fields = ["region", "status", "file_name"]
+    # Clauses point into the text by offset, confirming is an action, and series took over the plan's end
+    # with it: none of these is a field to type in.
+    readonly_fields = ["ends_on", "region", "status", "file_name"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -62,6 +65,15 @@ class MeasureAdmin(ReadOnly):
     list_select_related = ["plan"]
     search_fields = ["title", "plan__title"]
     ordering = ["plan", "position"]
+
+
+@admin.register(Series)
+class SeriesAdmin(ReadOnly):
+    list_display = ["clause", "plan", "every", "starts_on", "ends_on", "next_on", "ended_at"]
+    list_filter = ["every", "region"]
+    list_select_related = ["clause", "plan"]
+    search_fields = ["clause__text", "plan__title"]
+    ordering = ["-pk"]
 
 
 @admin.register(Task)

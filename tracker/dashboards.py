@@ -10,18 +10,19 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, Window
+from django.db.models import Count, F, Max, Min, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from tracker.models import Assignment, Measure, Plan
+from tracker.models import Assignment, Measure, Plan, Task
 from tracker.models.assignments import AssignmentQuerySet
-from tracker.workflow import YELLOW_DAYS, Status
+from tracker.workflow import YELLOW_DAYS, Light, Status
 
 GROUP_LIMIT = 50
 SIGN_LIMIT = 1000  # rows of one press: a form has a limit of fields, and a person of attention
 OVERDUE_ROWS_PER_UNIT = 20
+PERIODS_SHOWN = 12  # the newest of a series on the page of a task; the ledger has them all
 
 
 def _counts(today: date) -> dict[str, Count]:
@@ -175,6 +176,53 @@ def my_work(assignments: AssignmentQuerySet, today: date) -> list[WorkGroup]:
     return [
         WorkGroup(key, title, rows.count(), list(rows.for_list().by_urgency()[:GROUP_LIMIT]), query)
         for key, title, rows, query in groups
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLine:
+    """One period of a series, and how the shares that the person may see stand in it."""
+
+    task: Task
+    total: int
+    closed: int
+    overdue: int
+    light: Light
+    status: Status | None  # where all of them have the same
+
+    @property
+    def name(self) -> str:
+        return self.task.period or self.task.number
+
+
+def series_periods(tasks: Iterable[Task], assignments: AssignmentQuerySet, today: date) -> list[PeriodLine]:
+    """These tasks with the worst light among their shares, in one query."""
+    tasks = list(tasks)
+    lights = {light.value: Count("pk", filter=Q(light=light)) for light in Light}
+    rows: Any = (
+        assignments.filter(task__in=tasks)
+        .with_light(today)
+        .values("task")
+        .annotate(
+            **lights,
+            total=Count("pk"),
+            closed=Count("pk", filter=Q(status=Status.CLOSED)),
+            low=Min("status"),
+            high=Max("status"),
+        )
+    )
+    found = {row["task"]: row for row in rows}
+    return [
+        PeriodLine(
+            task=task,
+            total=row["total"],
+            closed=row["closed"],
+            overdue=row[Light.RED.value],
+            light=next(light for light in Light if row[light.value]),
+            status=Status(row["low"]) if row["low"] == row["high"] else None,
+        )
+        for task in tasks
+        if (row := found.get(task.pk))
     ]
 
 

@@ -38,6 +38,7 @@ class Draft:
     clause_count: int
     task_count: int
     doubt_count: int
+    has_series: bool
 
 
 def read_draft(plan: Plan, *, only_doubtful: bool = False) -> Draft:
@@ -76,6 +77,7 @@ def read_draft(plan: Plan, *, only_doubtful: bool = False) -> Draft:
         clause_count=len(every_clause),
         task_count=sum(not clause.is_skipped for clause in every_clause),
         doubt_count=sum(map(len, doubts.values())),
+        has_series=any(clause.makes_series and not clause.is_skipped for clause in every_clause),
     )
 
 

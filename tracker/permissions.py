@@ -8,13 +8,25 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Region, User
-from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models import (
+    Assignment,
+    Evidence,
+    ExtensionRequest,
+    Plan,
+    ProgressReport,
+    Series,
+    Task,
+    TaskEvent,
+)
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.reports import ProgressReportQuerySet
+from tracker.models.tasks import TaskQuerySet
 from tracker.workflow import Move, Status, next_status
+
+TASK_PAGE = ("region", "plan", "measure", "clause", "series__ended_by")
 
 
 def visible_regions(user: User) -> QuerySet[Region]:
@@ -35,7 +47,7 @@ def visible_assignments(user: User) -> AssignmentQuerySet:
     return Assignment.objects.in_regions(visible_regions(user))
 
 
-def visible_tasks(user: User) -> QuerySet[Task]:
+def visible_tasks(user: User) -> TaskQuerySet:
     """Tasks in which the person's unit has a share, or of the person's regions."""
     if user.is_unit_person:
         return Task.objects.filter(assignments__department=user.department_id)
@@ -119,6 +131,10 @@ def can_decide_extension(user: User, request: ExtensionRequest) -> bool:
     return request.is_open and coordinates(user, request.assignment)
 
 
+def can_end_series(user: User, series: Series) -> bool:
+    return user.is_coordinator and user.region_id == series.region_id and series.goes_on
+
+
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()
@@ -137,7 +153,7 @@ def get_draft_for(user: User, pk: int) -> Plan:
 
 def get_task_for(user: User, pk: int) -> Task:
     """The task if this person may read it. Raises Http404 otherwise."""
-    task = visible_tasks(user).select_related("region", "plan", "measure", "clause").filter(pk=pk).first()
+    task = visible_tasks(user).select_related(*TASK_PAGE).filter(pk=pk).first()
     if task is None:
         raise Http404
     return task
@@ -160,6 +176,14 @@ def get_extension_for(user: User, pk: int) -> ExtensionRequest:
     """The request for more time if this person may read it. Raises Http404 otherwise."""
     found = visible_extensions(user).for_page().filter(pk=pk).first()
     if found is None:
+        raise Http404
+    return found
+
+
+def get_series_for(user: User, pk: int) -> Series:
+    """The series if this person coordinates its region. Raises Http404 otherwise."""
+    found = Series.objects.for_page().filter(region=user.region_id, pk=pk).first()
+    if found is None or not user.is_coordinator:
         raise Http404
     return found
 

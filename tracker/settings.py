@@ -119,6 +119,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Each expires before the next falls due, so that a worker that was away does not work off a pile.
 CELERY_BEAT_SCHEDULE = {
+    "make-due-tasks": {
+        "task": "tracker.jobs.make_due_tasks",
+        # Before the first reminders of the day, and again each hour: what an outage left out is made up for.
+        "schedule": crontab(minute="30", hour="6-20"),
+        "options": {"expires": 50 * 60},
+    },
     "run-reminders": {
         "task": "notifications.jobs.run_reminders",
         # Every hour of the day, not of the night: nobody is written to at five past midnight.

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports
+from tracker.views import drafts, extensions, reports, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -28,6 +28,7 @@ urlpatterns = [
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
+    path("series/<int:pk>/end/", series.end, name="series_end"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
     path("evidence/<int:pk>/", reports.evidence, name="evidence"),
     path("overview/", overview, name="overview"),

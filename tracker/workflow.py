@@ -98,6 +98,8 @@ class EventKind(models.TextChoices):
     REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
     LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
     WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
+    JOIN_SERIES = "JOIN_SERIES", _("列入周期任务")
+    END_SERIES = "END_SERIES", _("停止周期任务")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
@@ -121,3 +123,7 @@ class Light(models.TextChoices):
 # stay under expected progress (序时进度) before it counts as behind.
 YELLOW_DAYS = 7
 BEHIND_MARGIN = 20
+
+# Days before the end of a period from which its task is there. Source: design section 3 "when the period
+# comes into reminding distance", of which the first stage is 30 days before (section 4 "Reminder stages").
+REACH_DAYS = 30

@@ -1,20 +1,21 @@
 """Confirming a draft: each clause becomes a task, each responsible unit gets its assignment."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
-from tracker.actions.history import Change, record
 from tracker.actions.plans import NotADraft
+from tracker.actions.series import first_period, start_series
+from tracker.actions.tasks import NewTask, Share, make_tasks
 from tracker.clock import day_of
-from tracker.models import Assignment, Clause, Plan, PlanUnit, Task, UnitMention
-from tracker.progress import behind_from
-from tracker.workflow import EventKind, Role
+from tracker.models import Clause, Plan, PlanUnit, Series, UnitMention
+from tracker.workflow import Role
 
 
 class ConfirmRefused(Exception):
@@ -34,15 +35,6 @@ class ConfirmResult:
     departments: int
     skipped: int
     unassigned: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """One department's part in one clause: its strongest role, and the collective it came through."""
-
-    department_id: int
-    role: str
-    via_id: int | None
 
 
 def blocking_reasons(plan: Plan) -> list[str]:
@@ -66,15 +58,21 @@ def blocking_reasons(plan: Plan) -> list[str]:
 
 
 @transaction.atomic
-def confirm_plan(plan_id: int, *, by: User | None, now: datetime) -> ConfirmResult:
+def confirm_plan(
+    plan_id: int, *, by: User | None, now: datetime, ends_on: date | None = None
+) -> ConfirmResult:
     """Make the tasks and assignments of a draft and set the plan live, all in one transaction.
 
-    Collective and blanket units fan out to their members (design section 1.3). Raises NotADraft for a plan
-    that is live already, and ConfirmRefused while units or measures are unsettled.
+    Collective and blanket units fan out to their members (design section 1.3). A recurring clause makes a
+    series with the task of its first period; `ends_on` is the plan's own end, after which none goes on.
+    Raises NotADraft for a plan that is live already, and ConfirmRefused while units or measures are
+    unsettled.
     """
     plan = Plan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
     if not plan.is_draft:
         raise NotADraft
+    if ends_on is not None and ends_on < day_of(now):
+        raise ConfirmRefused([_("方案执行的最后一天不能早于今天。")])
     if reasons := blocking_reasons(plan):
         raise ConfirmRefused(reasons)
     shares = _shares_by_clause(plan)
@@ -84,31 +82,35 @@ def confirm_plan(plan_id: int, *, by: User | None, now: datetime) -> ConfirmResu
         .order_by("measure__position", "position")
     )
     wanted = [clause for clause in clauses if not clause.is_skipped]
-    tasks = Task.objects.bulk_create(
-        [_task(plan, clause, now=now) for clause in wanted if shares[clause.pk]], batch_size=200
-    )
-    assignments = [
-        _assignment(plan, task, share, now=now) for task in tasks for share in shares[task.clause_id]
-    ]
-    if not assignments:
+    assigned = [clause for clause in wanted if shares[clause.pk]]
+    if not assigned:
         raise ConfirmRefused([_("没有一条子句可以生成任务。")])
-    Assignment.objects.bulk_create(assignments, batch_size=500)
-    record([Change(task, EventKind.CREATED) for task in tasks], by=by, now=now)
+    plan.ends_on = ends_on
+    series = start_series(plan, assigned, now=now)
+    assignments = make_tasks(
+        [_new_task(plan, clause, shares[clause.pk], series.get(clause.pk)) for clause in assigned],
+        by=by,
+        now=now,
+    )
     plan.status = Plan.Status.LIVE
     plan.confirmed_at = now
     plan.confirmed_by = by
     plan.version += 1
-    plan.save(update_fields=["status", "confirmed_at", "confirmed_by", "version"])
+    plan.save(update_fields=["status", "confirmed_at", "confirmed_by", "ends_on", "version"])
     return ConfirmResult(
-        tasks=len(tasks),
+        tasks=len(assigned),
         assignments=len(assignments),
         departments=len({assignment.department_id for assignment in assignments}),
         skipped=len(clauses) - len(wanted),
-        unassigned=len(wanted) - len(tasks),
+        unassigned=len(wanted) - len(assigned),
     )
 
 
-def _shares_by_clause(plan: Plan) -> dict[int, list[_Share]]:
+def _new_task(plan: Plan, clause: Clause, shares: Sequence[Share], series: Series | None) -> NewTask:
+    return NewTask(plan, clause, shares, series, first_period(series) if series else None)
+
+
+def _shares_by_clause(plan: Plan) -> dict[int, list[Share]]:
     """Who answers for each clause: its own units, else its measure's; and the plan's default units."""
     by_clause: dict[int, list[UnitMention]] = defaultdict(list)
     by_measure: dict[int, list[UnitMention]] = defaultdict(list)
@@ -149,57 +151,20 @@ def _members(plan: Plan) -> dict[int, list[int]]:
     return members
 
 
-def _merge(mentions: list[UnitMention], members: dict[int, list[int]]) -> list[_Share]:
+def _merge(mentions: list[UnitMention], members: dict[int, list[int]]) -> list[Share]:
     """One share per department, in its strongest role; a department named itself is not "via" anything."""
     strength = list(Role.values)
-    shares: dict[int, _Share] = {}
+    shares: dict[int, Share] = {}
     for mention in mentions:
         department = mention.unit.department
         if department is None:
             continue
         if department.kind == Department.Kind.COLLECTIVE:
-            found = [_Share(member, mention.role, department.pk) for member in members[department.pk]]
+            found = [Share(member, mention.role, department.pk) for member in members[department.pk]]
         else:
-            found = [_Share(department.pk, mention.role, None)]
+            found = [Share(department.pk, mention.role, None)]
         for share in found:
             held = shares.get(share.department_id)
             if held is None or strength.index(share.role) < strength.index(held.role):
                 shares[share.department_id] = share
     return list(shares.values())
-
-
-def _task(plan: Plan, clause: Clause, *, now: datetime) -> Task:
-    return Task(
-        region=plan.region,
-        plan=plan,
-        measure=clause.measure,
-        clause=clause,
-        number=f"{clause.measure.position}-{clause.position}",
-        text=clause.text,
-        kind=clause.kind,
-        due_date=clause.due_date,
-        first_due_date=clause.due_date,
-        start_date=clause.start_date,
-        every=clause.every,
-        quote=clause.quote,
-        precision=clause.precision,
-        rule=clause.rule,
-        implied=clause.implied,
-        created_at=now,
-    )
-
-
-def _assignment(plan: Plan, task: Task, share: _Share, *, now: datetime) -> Assignment:
-    return Assignment(
-        task=task,
-        region=plan.region,
-        plan=plan,
-        department_id=share.department_id,
-        via_id=share.via_id,
-        role=share.role,
-        due_date=task.due_date,
-        first_due_date=task.due_date,
-        judged_date=task.due_date,
-        behind_from=behind_from(start=task.start_date or day_of(now), due=task.due_date, percent=0),
-        created_at=now,
-    )

@@ -30,7 +30,11 @@ class StaleVersion(MoveRefused):
 
 
 def expected_start(task: Task) -> date:
-    return task.start_date or day_of(task.created_at)
+    """The day from which progress is expected; a period's task is not there before it comes into reach."""
+    given = day_of(task.created_at)
+    if task.series_id is not None:
+        return max(given, task.start_date or given)
+    return task.start_date or given
 
 
 def locked(assignment_id: int) -> Assignment:

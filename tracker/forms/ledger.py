@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region, User
 from tracker.forms.keys import key_of
-from tracker.models import Assignment, Measure, Plan
+from tracker.models import Assignment, Measure, Plan, Series
 from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status
@@ -55,6 +55,9 @@ class LedgerFilter(django_filters.FilterSet):
     measure = django_filters.ModelChoiceFilter(
         label=_("条目"), field_name="task__measure", queryset=Measure.objects.none(), empty_label=ANY
     )
+    series = django_filters.ModelChoiceFilter(
+        field_name="task__series", queryset=Series.objects.none(), widget=forms.HiddenInput
+    )
     region = django_filters.ModelChoiceFilter(
         label=_("地区"), queryset=Region.objects.none(), empty_label=ANY
     )
@@ -92,6 +95,7 @@ class LedgerFilter(django_filters.FilterSet):
             self.filters["measure"].extra["widget"] = forms.HiddenInput
         self.filters["plan"].queryset = plans
         self.filters["measure"].queryset = measures
+        self.filters["series"].queryset = Series.objects.in_plans(plans)
         self.filters["region"].queryset = regions
         # With work, and not "in use": what a unit has stays on the leaders' pages when the unit is dissolved.
         with_work = visible_assignments(user).filter(department=OuterRef("pk"))

@@ -90,20 +90,31 @@ FIRST_DUE_DATE, LAST_DUE_DATE = date(2000, 1, 1), date(2099, 12, 31)
 UNLIKELY_DATE = _("年份请填 2000 到 2099；没有期限的，请把日期清空。")
 
 
+class DueDateField(forms.DateField):
+    """A day that may be left empty. A year half typed (0024) or meant as "never" (9999) is no due date."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    default_error_messages = {"invalid": _("日期不存在或格式不对，请写成 2024-10-31。")}
+    default_validators = [
+        MinValueValidator(FIRST_DUE_DATE, UNLIKELY_DATE),
+        MaxValueValidator(LAST_DUE_DATE, UNLIKELY_DATE),
+    ]
+
+
+class ConfirmForm(forms.Form):
+    """Until when the plan runs, where its recurring clauses need to know."""
+
+    ends_on = DueDateField(
+        label=_("方案执行到哪一天"),
+        required=False,
+        help_text=_("可以不填。填了，每月、每季度这类周期任务到这一天为止；不填的一直生成，可以随时停止。"),
+    )
+
+
 class ClauseForm(forms.Form):
     """The due date of one clause and whether it makes a task."""
 
-    due_date = forms.DateField(
-        label=_("完成时限"),
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        # A year half typed (0024) or meant as "never" (9999) is no due date.
-        validators=[
-            MinValueValidator(FIRST_DUE_DATE, UNLIKELY_DATE),
-            MaxValueValidator(LAST_DUE_DATE, UNLIKELY_DATE),
-        ],
-        error_messages={"invalid": _("日期不存在或格式不对，请写成 2024-10-31。")},
-    )
+    due_date = DueDateField(label=_("完成时限"), required=False)
     is_skipped = forms.BooleanField(label=_("不生成任务"), required=False)
 
 

@@ -6,6 +6,7 @@ from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.reports import ProgressReport
+from tracker.models.series import Series
 from tracker.models.tasks import Task
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "PlanUnit",
     "ProgressReport",
+    "Series",
     "Target",
     "Task",
     "TaskEvent",

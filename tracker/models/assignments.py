@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department, Region
 from tracker.clock import day_of
 from tracker.models.plans import Plan
+from tracker.models.series import Series
 from tracker.models.tasks import Task
 from tracker.turns import LateDays, late_days
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status
@@ -93,12 +94,23 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def for_departments(self, departments: Iterable[int]) -> Self:
         return self.filter(department__in=departments)
 
+    def of_series(self, series: Series) -> Self:
+        return self.filter(task__series=series)
+
+    def carried_on(self) -> Self:
+        """What the next period of a series takes over, in the order in which it was given out.
+
+        Every share, whatever became of it: a period that was closed, missed or suspended comes round again.
+        """
+        return self.order_by("pk")
+
     def mentioning(self, words: str) -> Self:
-        """Whose task contains each of the words, or has the whole as its number."""
+        """Whose task contains each of the words, or has the whole as its number, whatever the period."""
         said = Q()
         for word in words.split():
             said &= Q(task__text__icontains=word)
-        return self.filter(said | Q(task__number=words.strip()))
+        number = words.strip()
+        return self.filter(said | Q(task__number=number) | Q(task__number__startswith=f"{number}/"))
 
     def of_plans(self, plans: Iterable[Plan]) -> Self:
         return self.filter(plan__in=plans)

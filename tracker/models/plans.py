@@ -1,6 +1,7 @@
 """A plan as the parser read it and the coordinator settled it: the draft from which tasks are made."""
 
 from collections.abc import Iterable
+from enum import nonmember
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -31,6 +32,9 @@ class Every(models.TextChoices):
     QUARTER = "quarter", _("每季度")
     HALF_YEAR = "half-year", _("每半年")
     YEAR = "year", _("每年")
+
+    # What is done every day stays one task: nobody is asked to report on each day.
+    in_series = nonmember(("week", "month", "quarter", "half-year", "year"))
 
 
 class Schedule(models.Model):
@@ -82,6 +86,8 @@ class Plan(models.Model):
     issuer = models.CharField(_("发文机关"), max_length=120, blank=True)
     issued_on = models.DateField(_("成文日期"), null=True, blank=True)
     published_on = models.DateField(_("发布日期"), null=True, blank=True)
+    # Said by the coordinator at confirming; recurring clauses without an end of their own run until then.
+    ends_on = models.DateField(_("执行截止日期"), null=True, blank=True)
     file_name = models.CharField(_("文件名"), max_length=255)
     source_text = models.TextField(_("原文"))
     content_hash = models.CharField(_("内容指纹"), max_length=64)
@@ -197,6 +203,11 @@ class Clause(Schedule):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+    @property
+    def makes_series(self) -> bool:
+        """Whether it comes round again; a due date is then where that ends."""
+        return self.kind == ScheduleKind.RECURRING and self.every in Every.in_series
 
 
 class PlanUnit(models.Model):

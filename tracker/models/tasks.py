@@ -1,12 +1,34 @@
 """One clause to be carried out."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from datetime import date
+from typing import TYPE_CHECKING, Self
 
 from django.db import models
+from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
-from tracker.models.plans import Clause, Measure, Plan, Schedule
+from tracker.models.plans import Clause, Every, Measure, Plan, Schedule, ScheduleKind
+from tracker.models.series import Series
+from tracker.periods import period_of
+
+
+class TaskQuerySet(models.QuerySet["Task"]):
+    def of_series_newest_first(self, series: Series) -> Self:
+        """Periods are made in order, so the newest is the last made."""
+        return self.filter(series=series).order_by("-pk")
+
+    def newest_of(self, series: Iterable[int]) -> Self:
+        """The task of the newest period of each of these series."""
+        newest = Task.objects.filter(series__in=series).values("series").annotate(newest=Max("pk"))
+        return self.filter(pk__in=newest.values("newest"))
+
+    def without_series(self, today: date) -> Self:
+        """Of recurring clauses that go on, but given out before there were series."""
+        recurring = self.filter(kind=ScheduleKind.RECURRING, every__in=Every.in_series)
+        alone = recurring.filter(series=None, clause__series=None)
+        return alone.exclude(clause__due_date__lt=today).exclude(plan__ends_on__lt=today)
 
 
 class Task(Schedule):
@@ -18,6 +40,15 @@ class Task(Schedule):
         Measure, verbose_name=_("条目"), on_delete=models.PROTECT, related_name="tasks"
     )
     clause = models.ForeignKey(Clause, verbose_name=_("子句"), on_delete=models.PROTECT, related_name="tasks")
+    # Where it is one period of a recurring clause: start_date and due_date are that period's.
+    series = models.ForeignKey(
+        Series,
+        verbose_name=_("周期任务"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+    )
     number = models.CharField(_("编号"), max_length=30)
     text = models.TextField(_("任务内容"))
     first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
@@ -26,11 +57,14 @@ class Task(Schedule):
     # The hash of the newest event, so that one cut off at the end is missed.
     history_head = models.CharField(max_length=64, blank=True, editable=False)
 
+    objects = TaskQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("任务")
         verbose_name_plural = _("任务")
         constraints = [
             models.UniqueConstraint(fields=["plan", "number"], name="task_number_unique_in_plan"),
+            models.UniqueConstraint(fields=["series", "start_date"], name="task_unique_per_period"),
         ]
 
     if TYPE_CHECKING:
@@ -38,6 +72,14 @@ class Task(Schedule):
         plan_id: int
         clause_id: int
         measure_id: int
+        series_id: int | None
 
     def __str__(self) -> str:
         return f"{self.number} {self.text[:30]}"
+
+    @property
+    def period(self) -> str:
+        """The period it is for, as people say it (2024年10月); empty where it is not one of a series."""
+        if self.series_id is None or self.start_date is None:
+            return ""
+        return period_of(self.every, self.start_date, starts_on=self.start_date).label

@@ -16,7 +16,7 @@ from accounts.requests import SignedInRequest
 from tracker import clock, documents, permissions
 from tracker.actions import confirm, plans
 from tracker.drafts import read_draft
-from tracker.forms.plans import ClauseForm, MeasureUnitForm, PlanImportForm, UnitForm
+from tracker.forms.plans import ClauseForm, ConfirmForm, MeasureUnitForm, PlanImportForm, UnitForm
 from tracker.models import Doubt, Measure, Plan, PlanUnit
 from tracker.parser import ParsedPlan, UnreadableDocument
 from tracker.workflow import Role
@@ -77,6 +77,7 @@ def _draft_page(
         "roles": Role.choices,
         "blocking": confirm.blocking_reasons(plan),
         "errors": errors or [],
+        "confirm_form": ConfirmForm(),
     }
     return render(request, "tracker/draft.html", context, status=400 if errors else 200)
 
@@ -182,8 +183,12 @@ def draft_doubt(request: SignedInRequest, plan: Plan, doubt_pk: int) -> HttpResp
 @_settles
 def draft_confirm(request: SignedInRequest, plan: Plan) -> HttpResponse:
     """Make the tasks."""
+    form = ConfirmForm(request.POST)
+    if not form.is_valid():
+        return _draft_page(request, plan, errors=_form_errors(form, "confirm", prefix=_("方案执行到哪一天")))
+    ends_on = form.cleaned_data["ends_on"]
     try:
-        made = confirm.confirm_plan(plan.pk, by=request.user, now=clock.now())
+        made = confirm.confirm_plan(plan.pk, by=request.user, now=clock.now(), ends_on=ends_on)
     except confirm.ConfirmRefused as refused:
         return _draft_page(request, plan, errors=[("units", reason) for reason in refused.reasons])
     messages.success(

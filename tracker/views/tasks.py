@@ -9,18 +9,21 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from tracker import clock
-from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
+from tracker import clock, dashboards
+from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, Task, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
     can_decide_extension,
+    can_end_series,
     can_move,
     can_read_words,
     can_withdraw,
     get_task_for,
+    visible_assignments,
     visible_extensions,
     visible_reports,
+    visible_tasks,
 )
 from tracker.workflow import Move, Role
 
@@ -83,6 +86,14 @@ def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionReque
     )
 
 
+def _periods(user: User, task: Task) -> list[dashboards.PeriodLine]:
+    """The newest periods of the task's series that the person may see."""
+    if task.series is None:
+        return []
+    newest = visible_tasks(user).of_series_newest_first(task.series)[: dashboards.PERIODS_SHOWN]
+    return dashboards.series_periods(newest, visible_assignments(user), clock.today())
+
+
 def _by_strength(assignment: Assignment) -> tuple[int, str, int]:
     return Role.values.index(assignment.role), assignment.department.short_name, assignment.pk
 
@@ -107,6 +118,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "targets": found.clause.targets.in_order(),
         "shares": [_share(request.user, assignment, requests) for assignment in assignments],
         "requests": requests,
+        "periods": _periods(request.user, found),
+        "may_end_series": found.series is not None and can_end_series(request.user, found.series),
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
     }

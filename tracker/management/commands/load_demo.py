@@ -20,10 +20,11 @@ from accounts.models import Department, Region, User
 from tracker import clock, documents
 from tracker.actions.confirm import confirm_plan
 from tracker.actions.plans import edit_clauses, import_plan, settle_doubt, waive_unit
+from tracker.actions.series import extend_series
 from tracker.actions.work import move_assignment, report_progress, sign_all
-from tracker.models import Assignment, Clause, Plan, PlanUnit
+from tracker.models import Assignment, Clause, Plan, PlanUnit, Series
 from tracker.models.plans import ScheduleKind
-from tracker.workflow import Move, Role
+from tracker.workflow import Move, Role, Status
 
 FIXTURES = settings.BASE_DIR / "fixtures"
 # Which file belongs to which region, and the day on which its coordinator confirmed it.
@@ -84,8 +85,10 @@ class Command(BaseCommand):
         _set_inner_dates(plan, confirmed_on)
         made = confirm_plan(plan.pk, by=coordinator, now=moment)
         worked = _work_off(plan, coordinator, confirmed_on, today)
+        periods = _pass_periods(plan, coordinator, confirmed_on, today)
         self.stdout.write(
-            f"{region.name}《{plan.title}》：任务 {made.tasks}，责任 {made.assignments}，已有进展 {worked}。"
+            f"{region.name}《{plan.title}》：任务 {made.tasks}，责任 {made.assignments}，已有进展 {worked}；"
+            f"其后各期任务 {periods}。"
         )
 
 
@@ -132,10 +135,7 @@ def _luck(share: Assignment) -> int:
 
 def _work_off(plan: Plan, coordinator: User, confirmed_on: date, today: date) -> int:
     """Each unit signs for most of its shares and reports on some; returns on how many."""
-    reporters = {
-        user.department_id: user
-        for user in User.objects.filter(region=plan.region, role=User.Role.REPORTER).order_by("-pk")
-    }
+    reporters = _reporters(plan)
     shares = list(
         Assignment.objects.filter(plan=plan).select_related("plan", "task", "department").order_by("pk")
     )
@@ -153,6 +153,54 @@ def _work_off(plan: Plan, coordinator: User, confirmed_on: date, today: date) ->
             if share.role != Role.SUPPORT and _luck(share) % (2 if is_bureau else 8) == 0:
                 worked += _report_on(share, reporters[unit], coordinator, signed_on, today)
     return worked
+
+
+def _pass_periods(plan: Plan, coordinator: User, confirmed_on: date, today: date) -> int:
+    """Make the plan's later periods, each on its day, and do most of their work; returns how many."""
+    made = 0
+    for day in (confirmed_on + timedelta(days=passed) for passed in range((today - confirmed_on).days + 1)):
+        if Series.objects.in_reach(day).exists():
+            made += extend_series(today=day, now=_at(day, hour=6)).tasks
+    reporters = _reporters(plan)
+    shares = Assignment.objects.filter(plan=plan, task__series__isnull=False, last_reported_at=None)
+    for share in (
+        shares.filter(status__in=Status.with_unit).select_related("plan", "task", "department").order_by("pk")
+    ):
+        given_on, luck = clock.day_of(share.created_at), _luck(share)
+        # One in eight is missed, and stays so; what is due later than today is still being done.
+        if luck >= 12 and given_on + timedelta(days=3) <= today:
+            if share.status == Status.PENDING:
+                sign_all([share.pk], by=reporters[share.department_id], now=_at(given_on, hour=10))
+            _finish_period(share, reporters[share.department_id], coordinator, given_on, today)
+    return made
+
+
+def _finish_period(share: Assignment, reporter: User, coordinator: User, given_on: date, today: date) -> None:
+    """The period's report, and closing, some days before it is due."""
+    last = share.due_date
+    if last is None or last > given_on + timedelta(days=31):
+        return  # a year's task has no hurry
+    reported_on = min(last, given_on + timedelta(days=18 + _luck(share) % 12))
+    if reported_on > today:
+        return
+    report_progress(
+        share.pk,
+        percent=100,
+        note="本期任务已完成，台账和照片归档备查。",
+        form_key=uuid5(NAMESPACE_URL, f"demo/period/{share.pk}"),
+        by=reporter,
+        now=_at(reported_on, hour=15),
+    )
+    move_assignment(share.pk, Move.SUBMIT, by=reporter, now=_at(reported_on, hour=16))
+    if reported_on + timedelta(days=2) <= today:
+        approved_at = _at(reported_on + timedelta(days=2), hour=11)
+        move_assignment(share.pk, Move.APPROVE, by=coordinator, now=approved_at)
+
+
+def _reporters(plan: Plan) -> dict[int | None, User]:
+    """A reporter of each unit of the plan's region."""
+    people = User.objects.filter(region=plan.region, role=User.Role.REPORTER).order_by("-pk")
+    return {user.department_id: user for user in people}
 
 
 def _report_on(share: Assignment, reporter: User, coordinator: User, signed_on: date, today: date) -> int:
