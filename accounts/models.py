@@ -79,6 +79,11 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
 
+    def answering_for(self, region: Region) -> Self:
+        """Units that work of the region can be given to: its own, and the members of its collectives."""
+        ours = Q(region=region) | Q(pk__in=Department.objects.in_region(region).values("members"))
+        return self.answerable().filter(ours)
+
     def without_reporter(self) -> Self:
         """Units for which nobody can report."""
         return self.exclude(users__in=User.objects.filter(role=User.Role.REPORTER, is_active=True))

@@ -57,13 +57,17 @@ UNIT_MOVES = {
     Status.SUBMITTED: set[Move](),
     Status.SUSPENDED: set[Move](),
     Status.CLOSED: set[Move](),
+    Status.WAIVED: set[Move](),
+    Status.REASSIGNED: set[Move](),
 }
 REVIEWER_MOVES = {
-    Status.PENDING: {Move.SUSPEND},
-    Status.ACTIVE: {Move.SUSPEND},
+    Status.PENDING: {Move.SUSPEND, Move.WAIVE, Move.REASSIGN},
+    Status.ACTIVE: {Move.SUSPEND, Move.WAIVE, Move.REASSIGN},
     Status.SUBMITTED: {Move.APPROVE, Move.RETURN},
-    Status.SUSPENDED: {Move.RESUME},
+    Status.SUSPENDED: {Move.RESUME, Move.WAIVE, Move.REASSIGN},
     Status.CLOSED: {Move.REOPEN},
+    Status.WAIVED: {Move.REOPEN},
+    Status.REASSIGNED: set[Move](),
 }
 
 # Where each function of the module is looked at; a new one has to find its place here, and a test.

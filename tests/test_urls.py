@@ -128,6 +128,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,
+        "other_department": cast.other_bureau.pk,
     }
 
 

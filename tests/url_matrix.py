@@ -87,6 +87,18 @@ MATRIX: dict[str, Page] = {
     "extension_decide": Page(
         {200: COORDINATOR}, {302: COORDINATOR}, ("extension",), {"decision": "refuse", "answer": "理由不足"}
     ),
+    "reassign": Page(
+        {200: COORDINATOR},
+        {302: COORDINATOR},
+        ("assignment",),
+        {
+            "department": "{other_department}",
+            "due_date": "2024-12-31",
+            "reason": "职责划转",
+            "version": "1",
+            "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333",
+        },
+    ),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     # Who may read but not move is told so with the form (200).

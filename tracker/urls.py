@@ -12,6 +12,7 @@ from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
+from tracker.views.reassign import reassign
 from tracker.views.tasks import task
 from tracker.views.work import move, my_work, report, sign_for_all
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
+    path("assignments/<int:pk>/reassign/", reassign, name="reassign"),
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
     path("evidence/<int:pk>/", reports.evidence, name="evidence"),

@@ -1,6 +1,6 @@
 """One task: where it comes from, who answers for it, and what has happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Prefetch
@@ -53,10 +53,15 @@ class Share:
     open_request: ExtensionRequest | None
     may_ask: bool
     may_decide: bool
+    passed_on_to: Assignment | None
 
     @property
     def can_report(self) -> bool:
         return Move.REPORT in self.moves
+
+    @property
+    def can_reassign(self) -> bool:
+        return Move.REASSIGN in self.moves
 
     @property
     def plain(self) -> list[Move]:
@@ -67,10 +72,15 @@ class Share:
 
     @property
     def reasoned(self) -> list[Move]:
-        return [move for move in self.moves if move in Move.needs_reason]
+        return [move for move in self.moves if move in Move.needs_reason and move in Move.by_button]
 
 
-def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionRequest]) -> Share:
+def _share(
+    user: User,
+    assignment: Assignment,
+    requests: Iterable[ExtensionRequest],
+    successors: Mapping[int | None, Assignment],
+) -> Share:
     waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
     open_request = next(waiting, None)
     return Share(
@@ -80,11 +90,14 @@ def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionReque
         open_request=open_request,
         may_ask=open_request is None and can_ask_extension(user, assignment),
         may_decide=open_request is not None and can_decide_extension(user, open_request),
+        passed_on_to=successors.get(assignment.pk),
     )
 
 
-def _by_strength(assignment: Assignment) -> tuple[int, str, int]:
-    return Role.values.index(assignment.role), assignment.department.short_name, assignment.pk
+def _by_strength(assignment: Assignment) -> tuple[bool, int, str, int]:
+    """Who answers comes first, in the order of the roles; who no longer does comes last."""
+    strength = Role.values.index(assignment.role)
+    return not assignment.is_in_force, strength, assignment.department.short_name, assignment.pk
 
 
 def task(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -97,6 +110,7 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         .newest_first()
         .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.with_origin()))
     )
+    successors = {assignment.taken_over_from_id: assignment for assignment in assignments}
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -105,7 +119,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "shares": [_share(request.user, assignment, requests, successors) for assignment in assignments],
+        "in_force": sum(assignment.is_in_force for assignment in assignments),
         "requests": requests,
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
