@@ -348,7 +348,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """What happened to an account: who did it, when, from where, to whom. Written once, never changed."""
+    """What happened to an account, a unit or the rules of a plan: who did it, when, from where, to whom.
+
+    Written once, never changed.
+    """
 
     class Kind(models.TextChoices):
         SIGN_IN = "SIGN_IN", _("登录")
@@ -366,6 +369,7 @@ class AuditEvent(models.Model):
         EMAIL_CHANGED = "EMAIL_CHANGED", _("修改邮箱")
         UNIT_CREATED = "UNIT_CREATED", _("新建单位")
         UNIT_CHANGED = "UNIT_CHANGED", _("修改单位")
+        PLAN_CHANGED = "PLAN_CHANGED", _("修改方案")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

@@ -113,6 +113,7 @@ MATRIX: dict[str, Page] = {
     # Plans
     "plans": _read(PEOPLE),
     "plan": _read(READERS | OWN_UNIT | {"outsider"}, "plan"),
+    "plan_evidence": Page({302: COORDINATOR}, {302: COORDINATOR}, ("plan",), {"asks": "yes"}),
     "plan_import": Page(
         {200: COORDINATORS, 403: PEOPLE - COORDINATORS},
         {302: COORDINATORS, 403: PEOPLE - COORDINATORS},

@@ -31,7 +31,7 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
-    list_display = ["title", "document_number", "region", "issued_on", "status"]
+    list_display = ["title", "document_number", "region", "issued_on", "status", "asks_evidence"]
     list_filter = ["status", "region"]
     list_select_related = ["region"]
     search_fields = ["title", "document_number"]
@@ -44,10 +44,12 @@ class PlanAdmin(admin.ModelAdmin):
         "published_on",
         "region",
         "status",
+        "asks_evidence",
         "file_name",
     ]
-    # Clauses point into the text by offset, and confirming is an action: neither is a field to type in.
-    readonly_fields = ["region", "status", "file_name"]
+    # Clauses point into the text by offset; confirming and asking for evidence are actions: no fields to
+    # type in.
+    readonly_fields = ["region", "status", "asks_evidence", "file_name"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

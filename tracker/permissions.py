@@ -84,7 +84,12 @@ def can_import_plan(user: User) -> bool:
 
 
 def can_edit_draft(user: User, plan: Plan) -> bool:
-    return user.is_coordinator and plan.is_draft and plan.region_id == user.region_id
+    return plan.is_draft and can_set_rules(user, plan)
+
+
+def can_set_rules(user: User, plan: Plan) -> bool:
+    """What a plan asks of its units is for the region's own coordinators to say, draft or live."""
+    return user.is_coordinator and plan.region_id == user.region_id
 
 
 def can_see_overview(user: User) -> bool:
@@ -125,6 +130,14 @@ def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()
     if plan is None:
+        raise Http404
+    return plan
+
+
+def get_own_plan_for(user: User, pk: int) -> Plan:
+    """The plan if this person may say what it asks of its units. Raises Http404 otherwise."""
+    plan = get_plan_for(user, pk)
+    if not can_set_rules(user, plan):
         raise Http404
     return plan
 

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports
+from tracker.views import drafts, extensions, reports, rules
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -36,6 +36,7 @@ urlpatterns = [
     path("overdue/", overdue, name="overdue"),
     path("plans/", plans, name="plans"),
     path("plans/<int:pk>/", plan, name="plan"),
+    path("plans/<int:pk>/evidence/", rules.evidence, name="plan_evidence"),
     path("plans/import/", drafts.plan_import, name="plan_import"),
     path("plans/<int:pk>/draft/", drafts.draft, name="draft"),
     path("plans/<int:pk>/draft/confirm/", drafts.draft_confirm, name="draft_confirm"),

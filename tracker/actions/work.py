@@ -15,7 +15,7 @@ from tracker.actions.evidence import files_undone_on_failure, for_history, keep_
 from tracker.actions.history import Change, record
 from tracker.clock import day_of
 from tracker.filetypes import Upload
-from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
+from tracker.models import Assignment, ExtensionRequest, Plan, ProgressReport, Task
 from tracker.progress import behind_from
 from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
@@ -74,9 +74,17 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
         raise MoveRefused(_("请先填报进展，再申请办结。"))
     if move == Move.SUBMIT and assignment.percent != 100:
         raise MoveRefused(_("申请办结的，完成进度要填 100。"))
+    if move == Move.SUBMIT and lacks_evidence(assignment):
+        raise MoveRefused(_("本方案要求办结须附佐证材料：请在填报时上传材料，再申请办结。"))
     if move == Move.REOPEN and not assignment.is_in_force and _has_another(assignment):
         raise MoveRefused(_("这个单位在本任务中已另有责任，不能重新开启。"))
     return to_status
+
+
+def lacks_evidence(assignment: Assignment) -> bool:
+    """Whether the plan asks for a file before handing in, and no standing report of the share has one."""
+    asked = Plan.objects.asking_evidence().filter(pk=assignment.plan_id).exists()
+    return asked and not assignment.evidence.standing().exists()
 
 
 def _has_another(assignment: Assignment) -> bool:

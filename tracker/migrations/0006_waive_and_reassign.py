@@ -26,6 +26,11 @@ class Migration(migrations.Migration):
                 verbose_name="转办自",
             ),
         ),
+        migrations.AddField(
+            model_name="plan",
+            name="asks_evidence",
+            field=models.BooleanField(default=False, verbose_name="办结须附佐证材料"),
+        ),
         migrations.AlterField(
             model_name="assignment",
             name="status",

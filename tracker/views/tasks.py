@@ -53,6 +53,7 @@ class Share:
     open_request: ExtensionRequest | None
     may_ask: bool
     may_decide: bool
+    lacks_evidence: bool
     passed_on_to: Assignment | None
 
     @property
@@ -65,8 +66,9 @@ class Share:
 
     @property
     def plain(self) -> list[Move]:
-        """Moves made with one press; handing in is one of them only when all is reported as done."""
+        """Moves made with one press; handing in is one only when all is reported as done, and shown."""
         is_done = self.assignment.percent == 100 and self.assignment.last_reported_at is not None
+        is_done = is_done and not self.lacks_evidence
         allowed = [Move.SIGN, Move.APPROVE, *([Move.SUBMIT] if is_done else [])]
         return [move for move in self.moves if move in allowed]
 
@@ -80,6 +82,8 @@ def _share(
     assignment: Assignment,
     requests: Iterable[ExtensionRequest],
     successors: Mapping[int | None, Assignment],
+    *,
+    lacks_evidence: bool,
 ) -> Share:
     waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
     open_request = next(waiting, None)
@@ -90,6 +94,7 @@ def _share(
         open_request=open_request,
         may_ask=open_request is None and can_ask_extension(user, assignment),
         may_decide=open_request is not None and can_decide_extension(user, open_request),
+        lacks_evidence=lacks_evidence,
         passed_on_to=successors.get(assignment.pk),
     )
 
@@ -111,6 +116,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.with_origin()))
     )
     successors = {assignment.taken_over_from_id: assignment for assignment in assignments}
+    shown = {report.assignment_id for report in reports if not report.is_withdrawn and report.evidence.all()}
+    asks_evidence = found.plan.asks_evidence
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -119,7 +126,16 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment, requests, successors) for assignment in assignments],
+        "shares": [
+            _share(
+                request.user,
+                assignment,
+                requests,
+                successors,
+                lacks_evidence=asks_evidence and assignment.pk not in shown,
+            )
+            for assignment in assignments
+        ],
         "in_force": sum(assignment.is_in_force for assignment in assignments),
         "requests": requests,
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
