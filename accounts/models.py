@@ -79,6 +79,11 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         """Units that can carry a task themselves; a collective only stands for its members."""
         return self.filter(is_active=True).exclude(kind=Department.Kind.COLLECTIVE)
 
+    def answering_for(self, region: Region) -> Self:
+        """Units that work of the region can be given to: its own, and the members of its collectives."""
+        ours = Q(region=region) | Q(pk__in=Department.objects.in_region(region).values("members"))
+        return self.answerable().filter(ours)
+
     def without_reporter(self) -> Self:
         """Units for which nobody can report."""
         return self.exclude(users__in=User.objects.filter(role=User.Role.REPORTER, is_active=True))
@@ -343,7 +348,10 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 
 
 class AuditEvent(models.Model):
-    """What happened to an account: who did it, when, from where, to whom. Written once, never changed."""
+    """What happened to an account, a unit or the rules of a plan: who did it, when, from where, to whom.
+
+    Written once, never changed.
+    """
 
     class Kind(models.TextChoices):
         SIGN_IN = "SIGN_IN", _("登录")
@@ -361,6 +369,7 @@ class AuditEvent(models.Model):
         EMAIL_CHANGED = "EMAIL_CHANGED", _("修改邮箱")
         UNIT_CREATED = "UNIT_CREATED", _("新建单位")
         UNIT_CHANGED = "UNIT_CHANGED", _("修改单位")
+        PLAN_CHANGED = "PLAN_CHANGED", _("修改方案")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

@@ -284,7 +284,7 @@ def _reason(
         case Kind.UNSIGNED:
             return f"{zh_date(occasion_date)}下达，尚未签收"
         case Kind.RETURNED:
-            return f"{zh_date(occasion_date)}办结申请被退回，请继续办理"
+            return f"{zh_date(occasion_date)}被退回或重新开启，请继续办理"
         case Kind.BEFORE if days == 0:
             return "今天到期"
         case Kind.BEFORE:

@@ -58,13 +58,17 @@ UNIT_MOVES = {
     Status.SUBMITTED: set[Move](),
     Status.SUSPENDED: set[Move](),
     Status.CLOSED: set[Move](),
+    Status.WAIVED: set[Move](),
+    Status.REASSIGNED: set[Move](),
 }
 REVIEWER_MOVES = {
-    Status.PENDING: {Move.SUSPEND},
-    Status.ACTIVE: {Move.SUSPEND},
+    Status.PENDING: {Move.SUSPEND, Move.WAIVE, Move.REASSIGN},
+    Status.ACTIVE: {Move.SUSPEND, Move.WAIVE, Move.REASSIGN},
     Status.SUBMITTED: {Move.APPROVE, Move.RETURN},
-    Status.SUSPENDED: {Move.RESUME},
+    Status.SUSPENDED: {Move.RESUME, Move.WAIVE, Move.REASSIGN},
     Status.CLOSED: {Move.REOPEN},
+    Status.WAIVED: {Move.REOPEN},
+    Status.REASSIGNED: set[Move](),
 }
 
 # Where each function of the module is looked at; a new one has to find its place here, and a test.
@@ -82,6 +86,8 @@ TESTED = {
     "can_import_plan": "role",
     "can_see_overview": "role",
     "can_edit_draft": "draft",
+    "can_set_rules": "draft",
+    "get_own_plan_for": "draft",
     "belongs_to_unit": "side",
     "coordinates": "side",
     "can_move": "moves",
@@ -194,9 +200,21 @@ def test_who_imports_and_who_has_the_overview(thing: Thing) -> None:
 def test_who_edits_a_plan(thing: Thing, status: str) -> None:
     thing.draft.status = status
 
-    editors = {who for who, user in thing.people.items() if permissions.can_edit_draft(user, thing.draft)}
+    people = thing.people.items()
+
+    editors = {who for who, user in people if permissions.can_edit_draft(user, thing.draft)}
+    rulers = {who for who, user in people if permissions.can_set_rules(user, thing.draft)}
 
     assert editors == (REVIEWER_SIDE if status == Plan.Status.DRAFT else set())
+    assert rulers == REVIEWER_SIDE
+
+
+def test_who_says_what_a_plan_asks_of_its_units(thing: Thing) -> None:
+    for plan in (thing.draft, thing.share.plan):
+        opens = {
+            who for who, user in thing.people.items() if _opens(permissions.get_own_plan_for, user, plan.pk)
+        }
+        assert opens == REVIEWER_SIDE
 
 
 @pytest.mark.parametrize("status", Status.values)

@@ -10,12 +10,13 @@ from tracker.turns import LateDays, Passing, finished_late_days, late_days
 from tracker.workflow import Status
 
 DUE = date(2024, 10, 10)
-PENDING, ACTIVE, SUBMITTED, SUSPENDED, CLOSED = (
+PENDING, ACTIVE, SUBMITTED, SUSPENDED, CLOSED, WAIVED = (
     Status.PENDING,
     Status.ACTIVE,
     Status.SUBMITTED,
     Status.SUSPENDED,
     Status.CLOSED,
+    Status.WAIVED,
 )
 
 
@@ -54,6 +55,12 @@ def _october(*steps: tuple[int, str, str]) -> list[Passing]:
             [(8, ACTIVE, SUBMITTED), (9, SUBMITTED, CLOSED), (25, CLOSED, ACTIVE), (28, ACTIVE, SUBMITTED)],
             LateDays(3, 0),
             id="closed_days_are_nobodys",
+        ),
+        pytest.param([(13, PENDING, Status.REASSIGNED)], LateDays(3, 0), id="passed_on_late"),
+        pytest.param(
+            [(12, ACTIVE, WAIVED), (20, WAIVED, ACTIVE), (21, ACTIVE, SUBMITTED)],
+            LateDays(3, 0),
+            id="waived_days_are_nobodys",
         ),
         pytest.param(
             [(3, PENDING, ACTIVE), (12, ACTIVE, SUBMITTED)], LateDays(2, 0), id="signing_is_no_change"

@@ -88,6 +88,18 @@ MATRIX: dict[str, Page] = {
         {200: COORDINATOR}, {302: COORDINATOR}, ("extension",), {"decision": "refuse", "answer": "理由不足"}
     ),
     "series_end": Page({200: COORDINATOR}, {302: COORDINATOR}, ("series",), {"reason": "并入常态化监管"}),
+    "reassign": Page(
+        {200: COORDINATOR},
+        {302: COORDINATOR},
+        ("assignment",),
+        {
+            "department": "{other_department}",
+            "due_date": "2024-12-31",
+            "reason": "职责划转",
+            "version": "1",
+            "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333",
+        },
+    ),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     # Who may read but not move is told so with the form (200).
@@ -102,6 +114,7 @@ MATRIX: dict[str, Page] = {
     # Plans
     "plans": _read(PEOPLE),
     "plan": _read(READERS | OWN_UNIT | {"outsider"}, "plan"),
+    "plan_evidence": Page({302: COORDINATOR}, {302: COORDINATOR}, ("plan",), {"asks": "yes"}),
     "plan_import": Page(
         {200: COORDINATORS, 403: PEOPLE - COORDINATORS},
         {302: COORDINATORS, 403: PEOPLE - COORDINATORS},

@@ -32,7 +32,7 @@ class ReadOnly(admin.ModelAdmin):
 
 @admin.register(Plan)
 class PlanAdmin(admin.ModelAdmin):
-    list_display = ["title", "document_number", "region", "issued_on", "status"]
+    list_display = ["title", "document_number", "region", "issued_on", "status", "asks_evidence"]
     list_filter = ["status", "region"]
     list_select_related = ["region"]
     search_fields = ["title", "document_number"]
@@ -46,11 +46,12 @@ class PlanAdmin(admin.ModelAdmin):
         "ends_on",
         "region",
         "status",
+        "asks_evidence",
         "file_name",
     ]
-    # Clauses point into the text by offset, confirming is an action, and series took over the plan's end
-    # with it: none of these is a field to type in.
-    readonly_fields = ["ends_on", "region", "status", "file_name"]
+    # Clauses point into the text by offset; confirming, with the plan's end that series took over, and asking
+    # for evidence are actions: none of these is a field to type in.
+    readonly_fields = ["ends_on", "region", "status", "asks_evidence", "file_name"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -72,6 +72,9 @@ def replay(events: Iterable[TaskEvent], first_dates: dict[int, date | None]) -> 
             share.percent = event.data["percent"]
         if event.kind == EventKind.GRANT_EXTENSION:
             share.due_date = date.fromisoformat(event.data["to_date"])
+        if event.kind == EventKind.TAKE_OVER:
+            given = event.data["due_date"]
+            share.due_date = date.fromisoformat(given) if given else None
     return shares
 
 

@@ -1,7 +1,7 @@
 """What leaders and units read at a glance: plain frozen data, each number counting the rows of one list.
 
 Every function takes the assignments the person may see, so that a number and the list behind it start from
-the same rows and use the same definitions (AssignmentQuerySet).
+the same rows and use the same definitions (AssignmentQuerySet). What is no longer in force is in no number.
 """
 
 from collections.abc import Iterable
@@ -55,7 +55,7 @@ class Numbers:
 
 def numbers(assignments: AssignmentQuerySet, today: date) -> Numbers:
     """Count once what the tiles show."""
-    found = assignments.aggregate(
+    found = assignments.in_force().aggregate(
         **_counts(today),
         unsigned=Count("pk", filter=Q(status=Status.PENDING)),
         awaiting_review=Count("pk", filter=Q(status=Status.SUBMITTED)),
@@ -90,11 +90,13 @@ def _by_lateness(line: UnitLine) -> tuple[int, int, int, int, str, int]:
 
 def units(assignments: AssignmentQuerySet, today: date) -> list[UnitLine]:
     """Each unit with its figures, the latest first."""
-    rows: Any = assignments.values(
-        "department", name=F("department__short_name"), area=F("department__region__name")
-    ).annotate(
-        **_counts(today),
-        earliest=Min("due_date", filter=AssignmentQuerySet.overdue_q(today)),
+    rows: Any = (
+        assignments.in_force()
+        .values("department", name=F("department__short_name"), area=F("department__region__name"))
+        .annotate(
+            **_counts(today),
+            earliest=Min("due_date", filter=AssignmentQuerySet.overdue_q(today)),
+        )
     )
     lines = [
         UnitLine(
@@ -243,7 +245,7 @@ class Tally:
 def _tallies(assignments: AssignmentQuerySet, key: str, today: date) -> dict[int, Tally]:
     counts = _counts(today) | {"tasks": Count("task", distinct=True)}
     del counts["due_soon"]
-    rows: Any = assignments.values(key=F(key)).annotate(**counts)
+    rows: Any = assignments.in_force().values(key=F(key)).annotate(**counts)
     return {row.pop("key"): Tally(**row) for row in rows}
 
 

@@ -50,7 +50,9 @@ def visible_assignments(user: User) -> AssignmentQuerySet:
 def visible_tasks(user: User) -> TaskQuerySet:
     """Tasks in which the person's unit has a share, or of the person's regions."""
     if user.is_unit_person:
-        return Task.objects.filter(assignments__department=user.department_id)
+        # Not by a join: a unit that got the task back has two shares of it.
+        shares = Assignment.objects.filter(department=user.department_id)
+        return Task.objects.filter(pk__in=shares.values("task"))
     return Task.objects.filter(region__in=visible_regions(user))
 
 
@@ -94,7 +96,12 @@ def can_import_plan(user: User) -> bool:
 
 
 def can_edit_draft(user: User, plan: Plan) -> bool:
-    return user.is_coordinator and plan.is_draft and plan.region_id == user.region_id
+    return plan.is_draft and can_set_rules(user, plan)
+
+
+def can_set_rules(user: User, plan: Plan) -> bool:
+    """What a plan asks of its units is for the region's own coordinators to say, draft or live."""
+    return user.is_coordinator and plan.region_id == user.region_id
 
 
 def can_see_overview(user: User) -> bool:
@@ -139,6 +146,14 @@ def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()
     if plan is None:
+        raise Http404
+    return plan
+
+
+def get_own_plan_for(user: User, pk: int) -> Plan:
+    """The plan if this person may say what it asks of its units. Raises Http404 otherwise."""
+    plan = get_plan_for(user, pk)
+    if not can_set_rules(user, plan):
         raise Http404
     return plan
 

@@ -1,8 +1,8 @@
 """Whose turn it was (the clock changes hands): late days split between the unit and the reviewer. Pure.
 
 Each day after the judged date belongs to whoever held the share: the unit while it works, the reviewer while
-it waits for an answer, nobody while it is suspended or closed. Handing in on day D ends the unit's turn and
-begins the reviewer's on D, so that the parts add up to the whole.
+it waits for an answer, nobody while it is suspended, closed or no longer in force. Handing in on day D ends
+the unit's turn and begins the reviewer's on D, so that the parts add up to the whole.
 """
 
 from collections.abc import Iterable

@@ -7,11 +7,12 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports, series
+from tracker.views import drafts, extensions, reports, rules, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
+from tracker.views.reassign import reassign
 from tracker.views.tasks import task
 from tracker.views.work import move, my_work, report, sign_for_all
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
+    path("assignments/<int:pk>/reassign/", reassign, name="reassign"),
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
     path("series/<int:pk>/end/", series.end, name="series_end"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
@@ -35,6 +37,7 @@ urlpatterns = [
     path("overdue/", overdue, name="overdue"),
     path("plans/", plans, name="plans"),
     path("plans/<int:pk>/", plan, name="plan"),
+    path("plans/<int:pk>/evidence/", rules.evidence, name="plan_evidence"),
     path("plans/import/", drafts.plan_import, name="plan_import"),
     path("plans/<int:pk>/draft/", drafts.draft, name="draft"),
     path("plans/<int:pk>/draft/confirm/", drafts.draft_confirm, name="draft_confirm"),

@@ -28,11 +28,15 @@ class Status(models.TextChoices):
     SUBMITTED = "SUBMITTED", _("待审核")
     SUSPENDED = "SUSPENDED", _("已中止")
     CLOSED = "CLOSED", _("已办结")
+    WAIVED = "WAIVED", _("已免办")
+    REASSIGNED = "REASSIGNED", _("已转办")
 
     # The unit's own clock runs: these can be overdue and are reminded.
     with_unit = nonmember(("PENDING", "ACTIVE"))
     # Not finished yet, whoever's turn it is.
     open = nonmember(("PENDING", "ACTIVE", "SUBMITTED", "SUSPENDED"))
+    # Nobody answers for these any more: they count in no figure and hold nothing up.
+    out_of_force = nonmember(("WAIVED", "REASSIGNED"))
 
 
 class Move(models.TextChoices):
@@ -46,14 +50,17 @@ class Move(models.TextChoices):
     SUSPEND = "SUSPEND", _("中止")
     RESUME = "RESUME", _("恢复")
     REOPEN = "REOPEN", _("重新开启")
+    WAIVE = "WAIVE", _("免办")
+    REASSIGN = "REASSIGN", _("转办")
     CLOSE_WITH_TASK = "CLOSE_WITH_TASK", _("随任务办结")
 
     # Who may: the unit's people, or the region's coordinators. The last is done by the system alone.
     by_unit = nonmember(("SIGN", "REPORT", "SUBMIT"))
-    by_coordinator = nonmember(("APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN"))
-    needs_reason = nonmember(("RETURN", "SUSPEND", "RESUME", "REOPEN"))
-    # Made by a button. A report has a form of its own: its percentage and words are what it is.
-    by_button = nonmember(("SIGN", "SUBMIT", "APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN"))
+    by_coordinator = nonmember(("APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN", "WAIVE", "REASSIGN"))
+    needs_reason = nonmember(("RETURN", "SUSPEND", "RESUME", "REOPEN", "WAIVE", "REASSIGN"))
+    # Made by a button. A report has a form of its own: its percentage and words are what it is. So has
+    # reassigning, which makes a share for another unit (actions.reassign).
+    by_button = nonmember(("SIGN", "SUBMIT", "APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN", "WAIVE"))
 
 
 TRANSITIONS: dict[str, dict[str, str]] = {
@@ -64,7 +71,17 @@ TRANSITIONS: dict[str, dict[str, str]] = {
     Move.RETURN: {Status.SUBMITTED: Status.ACTIVE},
     Move.SUSPEND: {Status.PENDING: Status.SUSPENDED, Status.ACTIVE: Status.SUSPENDED},
     Move.RESUME: {Status.SUSPENDED: Status.ACTIVE},
-    Move.REOPEN: {Status.CLOSED: Status.ACTIVE},
+    Move.REOPEN: {Status.CLOSED: Status.ACTIVE, Status.WAIVED: Status.ACTIVE},
+    Move.WAIVE: {
+        Status.PENDING: Status.WAIVED,
+        Status.ACTIVE: Status.WAIVED,
+        Status.SUSPENDED: Status.WAIVED,
+    },
+    Move.REASSIGN: {
+        Status.PENDING: Status.REASSIGNED,
+        Status.ACTIVE: Status.REASSIGNED,
+        Status.SUSPENDED: Status.REASSIGNED,
+    },
     Move.CLOSE_WITH_TASK: {
         Status.PENDING: Status.CLOSED,
         Status.ACTIVE: Status.CLOSED,
@@ -91,6 +108,9 @@ class EventKind(models.TextChoices):
     SUSPEND = Move.SUSPEND.value, Move.SUSPEND.label
     RESUME = Move.RESUME.value, Move.RESUME.label
     REOPEN = Move.REOPEN.value, Move.REOPEN.label
+    WAIVE = Move.WAIVE.value, Move.WAIVE.label
+    REASSIGN = Move.REASSIGN.value, Move.REASSIGN.label
+    TAKE_OVER = "TAKE_OVER", _("接办")
     CLOSE_WITH_TASK = Move.CLOSE_WITH_TASK.value, Move.CLOSE_WITH_TASK.label
     TASK_CLOSED = "TASK_CLOSED", _("任务办结")
     ASK_EXTENSION = "ASK_EXTENSION", _("申请延期")
@@ -103,7 +123,7 @@ class EventKind(models.TextChoices):
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION",))
+    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER"))
 
 
 class Light(models.TextChoices):

@@ -11,18 +11,20 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from accounts.models import User
-from tests.factories import NOW, TODAY, make_assignment, make_cast, make_task
+from tests.factories import NOW, TODAY, make_assignment, make_cast, make_department, make_task, make_user
 from tracker import audit, permissions
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.history import passings_of
+from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest, Task, TaskEvent
+from tracker.models.assignments import AssignmentQuerySet
 from tracker.turns import LateDays, finished_late_days
 from tracker.workflow import TRANSITIONS, EventKind, Move, Role, Status
 
-SHARES = st.integers(0, 2)
+SHARES = st.integers(0, 5)  # counted round: reassigning adds shares
 PEOPLE = st.sampled_from(
     ["reporter", "outsider", "county_reporter", "foreigner", "coordinator", "county_coordinator", "leader"]
 )
@@ -46,6 +48,10 @@ class Histories(RuleBasedStateMachine):
         self.shares = [
             make_assignment(unit, task=self.task, role=role, status=Status.PENDING).pk for unit, role in units
         ]
+        # Units that the shares may go to: one without a share of the task, and those that have one.
+        free = make_department(self.cast.city, "市水利局")
+        self.newcomer = make_user("mali", User.Role.REPORTER, department=free)
+        self.units = [self.cast.bureau, self.cast.other_bureau, free, self.cast.foreign_bureau]
         self.now = NOW
 
     def teardown(self) -> None:
@@ -53,10 +59,11 @@ class Histories(RuleBasedStateMachine):
         self.transaction.__exit__(None, None, None)
 
     def _row(self, index: int) -> Assignment:
-        return Assignment.objects.get(pk=self.shares[index])
+        return Assignment.objects.get(pk=self.shares[index % len(self.shares)])
 
     def _of_unit(self, index: int) -> User:
-        return [self.cast.reporter, self.cast.county_reporter, self.cast.outsider][index]
+        people = (self.cast.reporter, self.cast.county_reporter, self.cast.outsider, self.newcomer)
+        return next(person for person in people if person.department_id == self._row(index).department_id)
 
     def _try(self, action: Any, *args: Any, **given: Any) -> bool:
         """Whether it was allowed. What is refused leaves no trace at all."""
@@ -92,19 +99,57 @@ class Histories(RuleBasedStateMachine):
         if done:
             assert may
             assert self._row(index).status == expected
-        elif may:
-            assert move == Move.SUBMIT
+        elif may and move == Move.SUBMIT:
             assert share.last_reported_at is None or share.percent < 100
+        elif may and move == Move.REOPEN:
+            assert self._in_force().filter(department=share.department_id).exists()
+        else:
+            assert not may or move == Move.REASSIGN
 
     @rule(index=SHARES, luck=st.integers(0, 5))
     def the_right_person_makes_a_move_of_the_table(self, index: int, luck: int) -> None:
         """Without this most moves are refused, and few histories grow long."""
         share = self._row(index)
         moves = [move for move in TRANSITIONS if share.status in TRANSITIONS[move]]
-        moves = [move for move in moves if move not in (Move.REPORT, Move.CLOSE_WITH_TASK)]
+        moves = [move for move in moves if move in Move.by_button]
+        if not moves:
+            assert share.status == Status.REASSIGNED
+            return
         move = moves[luck % len(moves)]
         by = self._of_unit(index) if move in Move.by_unit else self.cast.coordinator
         self._try(move_assignment, share.pk, move, by=by, note="理由")
+
+    @rule(
+        index=SHARES,
+        to=st.integers(0, 3),
+        who=st.sampled_from(["coordinator", "coordinator", "foreign_coordinator", "reporter"]),
+        days=st.none() | st.integers(-2, 40),
+    )
+    def somebody_reassigns(self, index: int, to: int, who: str, days: int | None) -> None:
+        share, unit = self._row(index), self.units[to]
+        due_date = None if days is None else TODAY + timedelta(days=days)
+        is_taken = self._in_force().filter(department=unit).exists()
+        done = self._try(
+            reassign,
+            share.pk,
+            department=unit,
+            due_date=due_date,
+            reason="理由",
+            form_key=uuid4(),
+            by=getattr(self.cast, who),
+        )
+        day = due_date or share.due_date
+        is_ahead = day is not None and day > day_of(self.now)
+        is_movable = share.status in TRANSITIONS[Move.REASSIGN]
+        may = who == "coordinator" and is_movable and is_ahead and not is_taken and to != 3
+        assert done == may
+        if done:
+            new = Assignment.objects.get(taken_over_from=share)
+            assert (new.department, new.role, new.due_date) == (unit, share.role, day)
+            self.shares.append(new.pk)
+
+    def _in_force(self) -> AssignmentQuerySet:
+        return Assignment.objects.in_force().filter(task=self.task)
 
     @rule(index=SHARES, percent=PERCENTS, hand_in=st.booleans())
     def unit_reports(self, index: int, percent: int, hand_in: bool) -> None:
@@ -174,9 +219,18 @@ class Histories(RuleBasedStateMachine):
 
     @invariant()
     def task_is_closed_exactly_when_its_answering_shares_are(self) -> None:
-        answering = Assignment.objects.filter(pk__in=self.shares[:2])
-        is_done = all(share.status == Status.CLOSED for share in answering)
+        answering = Assignment.objects.filter(task=self.task, role__in=Role.answering)
+        is_done = all(share.status in ("CLOSED", "WAIVED", "REASSIGNED") for share in answering)
         assert (Task.objects.get(pk=self.task.pk).closed_at is not None) == is_done
+
+    @invariant()
+    def no_unit_answers_twice_and_every_share_passed_on_has_its_successor(self) -> None:
+        assert set(Assignment.objects.values_list("pk", flat=True)) == set(self.shares)
+        units = list(self._in_force().values_list("department", flat=True))
+        assert len(units) == len(set(units))
+        passed_on = Assignment.objects.filter(status=Status.REASSIGNED)
+        successors = Assignment.objects.exclude(taken_over_from=None)
+        assert set(successors.values_list("taken_over_from", flat=True)) == {share.pk for share in passed_on}
 
 
 @pytest.mark.django_db

@@ -25,7 +25,7 @@ def _moved(assignment: Assignment) -> Assignment:
 
 
 @pytest.mark.parametrize("status", Status.values)
-@pytest.mark.parametrize("move", [m for m in Move.values if m != Move.CLOSE_WITH_TASK])
+@pytest.mark.parametrize("move", [m for m in Move.values if m not in (Move.CLOSE_WITH_TASK, Move.REASSIGN)])
 def test_move_follows_the_table_and_only_the_table(cast: Cast, move: str, status: str) -> None:
     assignment = make_assignment(
         cast.bureau, status=status, plan=cast.plan, last_reported_at=NOW, percent=100

@@ -159,7 +159,7 @@ def test_stage_of_a_state(today: str, given_facts: AssignmentFacts, expected: li
         (
             "2024-10-22",
             facts(None, returned_on=day("2024-10-21")),
-            "2024-10-21（周一）办结申请被退回，请继续办理",
+            "2024-10-21（周一）被退回或重新开启，请继续办理",
         ),
     ],
 )

@@ -110,11 +110,16 @@ def test_history_says_who_when_from_and_to(cast, browser, task, lead) -> None:
         ("reporter", Status.ACTIVE, {"REPORT", "SUBMIT"}),
         ("reporter", Status.SUBMITTED, set()),
         ("reporter", Status.CLOSED, set()),
-        ("coordinator", Status.PENDING, {"SUSPEND"}),
-        ("coordinator", Status.ACTIVE, {"SUSPEND"}),
+        ("coordinator", Status.PENDING, {"SUSPEND", "WAIVE", "REASSIGN"}),
+        ("coordinator", Status.ACTIVE, {"SUSPEND", "WAIVE", "REASSIGN"}),
         ("coordinator", Status.SUBMITTED, {"APPROVE", "RETURN"}),
-        ("coordinator", Status.SUSPENDED, {"RESUME"}),
+        ("coordinator", Status.SUSPENDED, {"RESUME", "WAIVE", "REASSIGN"}),
         ("coordinator", Status.CLOSED, {"REOPEN"}),
+        ("coordinator", Status.WAIVED, {"REOPEN"}),
+        ("coordinator", Status.REASSIGNED, set()),
+        ("reporter", Status.WAIVED, set()),
+        ("reporter", Status.REASSIGNED, set()),
+        ("leader", Status.ACTIVE, set()),
         ("leader", Status.SUBMITTED, set()),
         ("administrator", Status.SUBMITTED, set()),
     ],
@@ -128,8 +133,9 @@ def test_only_actions_that_may_be_taken_are_offered(cast, browser, task, person,
     page = response.content.decode()
     assert {move.value for move in share.moves} == offered
     posted = {move for move in Move.values if f'name="move" value="{move}"' in page}
-    assert posted == offered - {"REPORT"}
+    assert posted == offered - {"REPORT", "REASSIGN"}
     assert ("/report/" in page) == ("REPORT" in offered)
+    assert ("/reassign/" in page) == ("REASSIGN" in offered)
 
 
 def test_handing_in_is_offered_only_when_all_is_reported(cast, browser, task, lead) -> None:
@@ -204,9 +210,12 @@ def test_nonsense_move_is_refused(cast, browser, lead, answers) -> None:
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize(("person", "move"), [("coordinator", "CLOSE_WITH_TASK"), ("reporter", "REPORT")])
+@pytest.mark.parametrize(
+    ("person", "move"),
+    [("coordinator", "CLOSE_WITH_TASK"), ("coordinator", "REASSIGN"), ("reporter", "REPORT")],
+)
 def test_only_moves_that_have_a_button_can_be_asked_for(cast, browser, lead, person, move) -> None:
-    """The system closes supporting shares by itself, and a report without percentage and words is none."""
+    """The system closes supporting shares by itself; a report needs its words, reassigning its unit."""
     client = browser(getattr(cast, person))
 
     response = client.post(reverse("move", args=[lead.pk]), {"move": move, "version": "1"})

@@ -85,7 +85,7 @@ def grant_extension(
     assignment.due_date = due_date
     assignment.extension_count += 1
     assignment.behind_from = behind_from(
-        start=expected_start(assignment.task), due=due_date, percent=assignment.percent
+        start=expected_start(assignment), due=due_date, percent=assignment.percent
     )
     assignment.version += 1
     dates = ["due_date", "judged_date", "extension_count", "behind_from"]

@@ -39,7 +39,7 @@ def withdraw_report(report_id: int, *, reason: str, by: User, now: datetime) -> 
     assignment.percent = last.percent if last else 0
     assignment.last_reported_at = last.created_at if last else None
     assignment.behind_from = behind_from(
-        start=expected_start(assignment.task), due=assignment.due_date, percent=assignment.percent
+        start=expected_start(assignment), due=assignment.due_date, percent=assignment.percent
     )
     assignment.version += 1
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", "version"])

@@ -98,7 +98,7 @@ def _task(new: NewTask, *, now: datetime) -> Task:
 
 
 def _assignment(task: Task, share: Share, *, now: datetime) -> Assignment:
-    return Assignment(
+    assignment = Assignment(
         task=task,
         region_id=task.region_id,
         plan_id=task.plan_id,
@@ -108,6 +108,7 @@ def _assignment(task: Task, share: Share, *, now: datetime) -> Assignment:
         due_date=task.due_date,
         first_due_date=task.due_date,
         judged_date=task.due_date,
-        behind_from=behind_from(start=expected_start(task), due=task.due_date, percent=0),
         created_at=now,
     )
+    assignment.behind_from = behind_from(start=expected_start(assignment), due=task.due_date, percent=0)
+    return assignment

@@ -1,6 +1,6 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from tracker.actions.evidence import files_undone_on_failure, for_history, keep_
 from tracker.actions.history import Change, record
 from tracker.clock import day_of
 from tracker.filetypes import Upload
-from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
+from tracker.models import Assignment, ExtensionRequest, Plan, ProgressReport, Task
 from tracker.progress import behind_from
 from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
@@ -29,12 +29,15 @@ class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
 
 
-def expected_start(task: Task) -> date:
-    """The day from which progress is expected; a period's task is not there before it comes into reach."""
-    given = day_of(task.created_at)
-    if task.series_id is not None:
-        return max(given, task.start_date or given)
-    return task.start_date or given
+def expected_start(assignment: Assignment) -> date:
+    """The day from which expected progress runs: the task's, but never before this unit could know of it.
+
+    A unit that came in later, and the task of a period, begin on the day on which they were given out.
+    """
+    task, given_on = assignment.task, day_of(assignment.created_at)
+    if task.series_id is not None or given_on > day_of(task.created_at):
+        return max(given_on, task.start_date or given_on)
+    return task.start_date or given_on
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -74,7 +77,23 @@ def _check(assignment: Assignment, move: str, *, by: User | None, note: str, ver
         raise MoveRefused(_("请先填报进展，再申请办结。"))
     if move == Move.SUBMIT and assignment.percent != 100:
         raise MoveRefused(_("申请办结的，完成进度要填 100。"))
+    if move == Move.SUBMIT and lacks_evidence(assignment):
+        raise MoveRefused(_("本方案要求办结须附佐证材料：请在填报时上传材料，再申请办结。"))
+    if move == Move.REOPEN and not assignment.is_in_force and _has_another(assignment):
+        raise MoveRefused(_("这个单位在本任务中已另有责任，不能重新开启。"))
     return to_status
+
+
+def lacks_evidence(assignment: Assignment) -> bool:
+    """Whether the plan asks for a file before handing in, and no standing report of the share has one."""
+    asked = Plan.objects.asking_evidence().filter(pk=assignment.plan_id).exists()
+    return asked and not assignment.evidence.standing().exists()
+
+
+def _has_another(assignment: Assignment) -> bool:
+    """Whether the unit has a share in force beside this one: the task came back to it meanwhile."""
+    shares = assignment.task.assignments.in_force().for_department(assignment.department_id)
+    return shares.exclude(pk=assignment.pk).exists()
 
 
 def _pass_on(assignment: Assignment, to_status: str, *, day: date) -> list[str]:
@@ -124,8 +143,14 @@ def _lapse_requests(shares: Sequence[Assignment], *, now: datetime) -> list[Chan
 
 
 def _settle_task(task: Task, *, now: datetime) -> list[Change]:
-    """Close the task when every lead and implement share is closed, or open it again when one is not."""
-    if task.assignments.filter(role__in=Role.answering).exclude(status=Status.CLOSED).exists():
+    """Close the task when no answering share is open any more, or open it again when one is.
+
+    Those that were waived or reassigned hold nothing up: the successor does. A task that nobody leads or
+    implements goes by its supporting shares.
+    """
+    answering = task.assignments.filter(role__in=Role.answering)
+    deciding = answering if answering.exists() else task.assignments.all()
+    if deciding.open().exists():
         if task.closed_at is not None:
             task.closed_at = None
             task.save(update_fields=["closed_at"])
@@ -135,7 +160,7 @@ def _settle_task(task: Task, *, now: datetime) -> list[Change]:
     task.closed_at = now
     task.save(update_fields=["closed_at"])
     changes = []
-    support = list(task.assignments.exclude(status=Status.CLOSED).order_by("pk"))
+    support = list(task.assignments.open().order_by("pk"))
     for share in support:
         before = share.status
         share.save(update_fields=_change(share, Move.CLOSE_WITH_TASK, Status.CLOSED, now=now))
@@ -158,16 +183,36 @@ def move_assignment(
     """Make one move of workflow.TRANSITIONS and record it.
 
     `version` is the one the person's form was shown with; None skips the comparison. `by` is None for the
-    system itself. Raises MoveRefused, or StaleVersion when the form is older than the assignment.
+    system itself. Raises MoveRefused, or StaleVersion when the form is older than the assignment. Reassigning
+    needs a unit to go to and is refused here: actions.reassign does it.
     """
+    if move == Move.REASSIGN:
+        raise MoveRefused(_("转办要选择新的责任单位，请在转办页面办理。"))
     assignment = locked(assignment_id)
+    changes = make_move(assignment, move, by=by, now=now, note=note, version=version)
+    record([*changes, *_settle_task(assignment.task, now=now)], by=by, now=now)
+    return assignment
+
+
+def make_move(
+    assignment: Assignment,
+    move: str,
+    *,
+    by: User | None,
+    now: datetime,
+    note: str,
+    version: int | None,
+    data: Mapping[str, Any] | None = None,
+) -> list[Change]:
+    """Check one move of a locked assignment and write it; returns what the caller has to record.
+
+    For actions that do more than the move in the same transaction. Raises as move_assignment does.
+    """
     to_status = _check(assignment, move, by=by, note=note, version=version)
     before = assignment.status
     assignment.save(update_fields=_change(assignment, move, to_status, now=now))
-    change = Change(assignment.task, move, assignment, from_status=before, to_status=to_status, note=note)
-    lapsed = _lapse_requests([assignment], now=now) if to_status == Status.CLOSED else []
-    record([change, *lapsed, *_settle_task(assignment.task, now=now)], by=by, now=now)
-    return assignment
+    change = Change(assignment.task, move, assignment, before, to_status, note, dict(data or {}))
+    return [change, *([] if to_status in Status.open else _lapse_requests([assignment], now=now))]
 
 
 @transaction.atomic
@@ -273,7 +318,7 @@ def _report(
     assignment.percent = said.percent
     assignment.last_reported_at = now
     assignment.behind_from = behind_from(
-        start=expected_start(assignment.task), due=assignment.due_date, percent=said.percent
+        start=expected_start(assignment), due=assignment.due_date, percent=said.percent
     )
     fields = _change(assignment, Move.REPORT, to_status, now=now)
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])

@@ -105,6 +105,11 @@ class LedgerFilter(django_filters.FilterSet):
         elif regions.count() == 1:
             del self.filters["region"]
 
+    def filter_queryset(self, queryset: AssignmentQuerySet) -> AssignmentQuerySet:
+        """What was waived or reassigned is listed only where its status is asked for: no figure counts it."""
+        rows: AssignmentQuerySet = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data["status"] else rows.in_force()
+
     @property
     def first_fields(self) -> list[forms.BoundField]:
         """What people narrow by every day; the rest waits under "more"."""

@@ -92,17 +92,31 @@ class ReportForm(forms.Form):
     form_key = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
+    def __init__(self, *args: Any, lacks_evidence: bool = False, **kwargs: Any) -> None:
+        """`lacks_evidence`: the plan asks for a file before handing in, and none has come yet."""
+        super().__init__(*args, **kwargs)
+        self.lacks_evidence = lacks_evidence
+        if lacks_evidence:
+            self.fields["hand_in"].help_text = _(
+                "勾选后提交督办员审核，审核期间不再催办，也不能再填报。"
+                "本方案要求办结须附佐证材料，申请办结时请至少上传一个文件。"
+            )
+
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if data.get("hand_in") and data.get("percent", 100) != 100:
             self.add_error("percent", ValidationError(_("申请办结的，完成进度要填 100。"), code="not-done"))
+        if data.get("hand_in") and self.lacks_evidence and data.get("evidence") == []:
+            reason = _("本方案要求办结须附佐证材料，请至少上传一个文件。")
+            self.add_error("evidence", ValidationError(reason, code="no-evidence"))
         return data
 
     @classmethod
-    def for_assignment(cls, assignment: Assignment) -> "ReportForm":
+    def for_assignment(cls, assignment: Assignment, *, lacks_evidence: bool = False) -> "ReportForm":
         """An empty form that knows which state of the assignment it was shown with."""
         return cls(
-            initial={"percent": assignment.percent, "form_key": uuid4(), "version": assignment.version}
+            initial={"percent": assignment.percent, "form_key": uuid4(), "version": assignment.version},
+            lacks_evidence=lacks_evidence,
         )
 
 

@@ -66,6 +66,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
+    def in_force(self) -> Self:
+        """Those that a unit answers for or has done. Every figure and every list starts from these."""
+        return self.exclude(status__in=Status.out_of_force)
+
     def asking_for_time(self) -> Self:
         """With an extension request that nobody has answered yet; there is at most one of each."""
         return self.filter(extension_requests__state="OPEN")
@@ -100,9 +104,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def carried_on(self) -> Self:
         """What the next period of a series takes over, in the order in which it was given out.
 
-        Every share, whatever became of it: a period that was closed, missed or suspended comes round again.
+        What was closed, missed, suspended or waived comes round again; what was reassigned goes on with the
+        unit that took it over.
         """
-        return self.order_by("pk")
+        return self.exclude(status=Status.REASSIGNED).order_by("pk")
 
     def mentioning(self, words: str) -> Self:
         """Whose task contains each of the words, or has the whole as its number, whatever the period."""
@@ -115,13 +120,18 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def of_plans(self, plans: Iterable[Plan]) -> Self:
         return self.filter(plan__in=plans)
 
+    @staticmethod
+    def unlit_q() -> Q:
+        """Without a date to be late for, or without anybody who could be."""
+        return Q(due_date__isnull=True) | Q(status__in=Status.out_of_force)
+
     def with_light(self, today: date) -> Self:
         """Annotate `light` (workflow.Light): what Assignment.light says, as SQL, so that lists can filter."""
         soon = Q(due_date__lte=today + timedelta(days=YELLOW_DAYS))
         warned = soon | Q(behind_from__lte=today) | Q(judged_date__lt=today)
         return self.annotate(
             light=Case(
-                When(due_date__isnull=True, then=Value(Light.GREY.value)),
+                When(self.unlit_q(), then=Value(Light.GREY.value)),
                 When(self.overdue_q(today), then=Value(Light.RED.value)),
                 When(Q(unit_late_days__gt=0), then=Value(Light.YELLOW.value)),
                 When(Q(status__in=Status.with_unit) & warned, then=Value(Light.YELLOW.value)),
@@ -135,7 +145,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         if light == Light.RED:
             return self.overdue(today)
         if light == Light.GREY:
-            return self.undated()
+            return self.filter(self.unlit_q())
         return self.with_light(today).filter(light=light)
 
     def by_urgency(self) -> Self:
@@ -150,7 +160,7 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def for_page(self) -> Self:
         """With what the page of a task prints of each unit."""
-        return self.select_related("department", "via", "region")
+        return self.select_related("department", "via", "region", "taken_over_from__department")
 
     def for_list(self) -> Self:
         """With what a row of a list prints, and without the long texts behind it."""
@@ -178,8 +188,17 @@ class Assignment(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    # The share it was made from when that was reassigned (转办): once, and for good.
+    taken_over_from = models.OneToOneField(
+        "self",
+        verbose_name=_("转办自"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="taken_over_by",
+    )
     role = models.CharField(_("角色"), max_length=9, choices=Role.choices)
-    status = models.CharField(_("状态"), max_length=9, choices=Status.choices, default=Status.PENDING)
+    status = models.CharField(_("状态"), max_length=10, choices=Status.choices, default=Status.PENDING)
     due_date = models.DateField(_("完成时限"), null=True, blank=True)
     # The date it was given out with, kept for ever; and the date by which lateness is judged: the due date,
     # or for ever the first one once an extension was asked for after expiry.
@@ -209,7 +228,12 @@ class Assignment(models.Model):
         verbose_name = _("责任")
         verbose_name_plural = _("责任")
         constraints = [
-            models.UniqueConstraint(fields=["task", "department"], name="assignment_unique_per_department"),
+            # A unit that was let off or passed its share on may get the task back.
+            models.UniqueConstraint(
+                fields=["task", "department"],
+                condition=~Q(status__in=["WAIVED", "REASSIGNED"]),
+                name="assignment_unique_per_department",
+            ),
             models.CheckConstraint(condition=Q(percent__lte=100), name="assignment_percent_at_most_100"),
             models.CheckConstraint(
                 condition=~Q(status__in=["SUBMITTED"]) | Q(handed_in_on__isnull=False),
@@ -242,9 +266,15 @@ class Assignment(models.Model):
         region_id: int
         plan_id: int
         department_id: int
+        taken_over_from_id: int | None
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """The same definition as AssignmentQuerySet.in_force, for one row in hand."""
+        return self.status not in Status.out_of_force
 
     @property
     def is_judged_on_first_date(self) -> bool:
@@ -277,7 +307,7 @@ class Assignment(models.Model):
 
     def light_on(self, today: date) -> Light:
         """The same as the annotation of AssignmentQuerySet.with_light, for one row in hand."""
-        if self.due_date is None:
+        if self.due_date is None or not self.is_in_force:
             return Light.GREY
         if self.is_overdue(today):
             return Light.RED

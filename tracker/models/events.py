@@ -63,8 +63,8 @@ class TaskEvent(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
-    from_status = models.CharField(_("原状态"), max_length=9, choices=Status.choices, blank=True)
-    to_status = models.CharField(_("新状态"), max_length=9, choices=Status.choices, blank=True)
+    from_status = models.CharField(_("原状态"), max_length=10, choices=Status.choices, blank=True)
+    to_status = models.CharField(_("新状态"), max_length=10, choices=Status.choices, blank=True)
     note = models.TextField(_("说明"), blank=True)
     data = models.JSONField(_("数据"), default=dict, blank=True)
     created_at = models.DateTimeField(_("时间"))

@@ -22,6 +22,10 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
     def for_department(self, department: int | None) -> Self:
         return self.filter(assignment__department=department)
 
+    def standing(self) -> Self:
+        """Of reports that were not taken back."""
+        return self.filter(report__withdrawn_at__isnull=True)
+
     def with_origin(self) -> Self:
         """In the order of the form, with the report that brought the same file before."""
         return self.select_related("same_as__report").order_by("pk")

@@ -68,6 +68,10 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def newest_first(self) -> Self:
         return self.order_by(F("issued_on").desc(nulls_last=True), "-pk")
 
+    def asking_evidence(self) -> Self:
+        """Those under which nothing is handed in without a file."""
+        return self.filter(asks_evidence=True)
+
     def without_source(self) -> Self:
         """For lists: the whole text of a plan is only read on its own pages."""
         return self.defer("source_text")
@@ -109,6 +113,7 @@ class Plan(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
     )
+    asks_evidence = models.BooleanField(_("办结须附佐证材料"), default=False)
     version = models.PositiveIntegerField(_("版本"), default=1)
 
     objects = PlanQuerySet.as_manager()

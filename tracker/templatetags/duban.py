@@ -19,21 +19,18 @@ IMPLIED = {"year": gettext_lazy("年份"), "month": gettext_lazy("月份"), "day
 
 
 class Lamp(TypedDict):
-    """What the light's template prints."""
+    """What the templates of light and lateness print."""
 
     light: Light
-
-
-class Late(Lamp):
-    """What the template of lateness prints."""
-
     words: str
 
 
 @register.inclusion_tag("tracker/_light.html")
 def light(assignment: Assignment, today: date) -> Lamp:
-    """The light of one row: colour, shape and word."""
-    return {"light": assignment.light_on(today)}
+    """The light of one row: colour, shape and word. What is no longer in force is grey and says why."""
+    found = assignment.light_on(today)
+    words = str(found.label) if assignment.is_in_force else assignment.get_status_display()
+    return {"light": found, "words": words}
 
 
 def _lateness(assignment: Assignment, today: date) -> str:
@@ -43,6 +40,8 @@ def _lateness(assignment: Assignment, today: date) -> str:
     if assignment.is_overdue(today):
         return _("逾期%(days)d天") % {"days": assignment.days_late(today)}
     late = assignment.late_days(today).unit
+    if not assignment.is_in_force:
+        return _("此前逾期%(days)d天") % {"days": late} if late else ""
     if assignment.status not in Status.with_unit:
         return _("迟交%(days)d天") % {"days": late} if late else ""
     days = (due - today).days
@@ -55,7 +54,7 @@ def _lateness(assignment: Assignment, today: date) -> str:
 
 
 @register.inclusion_tag("tracker/_late.html")
-def lateness(assignment: Assignment, today: date) -> Late:
+def lateness(assignment: Assignment, today: date) -> Lamp:
     """How far from its due date an assignment is, as a number with its words; nothing where nobody waits."""
     return {"words": _lateness(assignment, today), "light": assignment.light_on(today)}
 

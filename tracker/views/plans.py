@@ -6,7 +6,7 @@ from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
-from tracker.permissions import get_plan_for, visible_assignments, visible_plans
+from tracker.permissions import can_set_rules, get_plan_for, visible_assignments, visible_plans
 
 PLANS_PER_PAGE = 25
 
@@ -33,6 +33,7 @@ def plan(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "plan": found,
         "tally": tally,
+        "may_set_rules": can_set_rules(request.user, found),
         "sections": dashboards.plan_sections(found, assignments, today),
     }
     return render(request, "tracker/plan.html", context)

@@ -1,6 +1,6 @@
 """One task: where it comes from, who answers for it, and what has happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Prefetch
@@ -56,24 +56,38 @@ class Share:
     open_request: ExtensionRequest | None
     may_ask: bool
     may_decide: bool
+    lacks_evidence: bool
+    passed_on_to: Assignment | None
 
     @property
     def can_report(self) -> bool:
         return Move.REPORT in self.moves
 
     @property
+    def can_reassign(self) -> bool:
+        return Move.REASSIGN in self.moves
+
+    @property
     def plain(self) -> list[Move]:
-        """Moves made with one press; handing in is one of them only when all is reported as done."""
+        """Moves made with one press; handing in is one only when all is reported as done, and shown."""
         is_done = self.assignment.percent == 100 and self.assignment.last_reported_at is not None
+        is_done = is_done and not self.lacks_evidence
         allowed = [Move.SIGN, Move.APPROVE, *([Move.SUBMIT] if is_done else [])]
         return [move for move in self.moves if move in allowed]
 
     @property
     def reasoned(self) -> list[Move]:
-        return [move for move in self.moves if move in Move.needs_reason]
+        return [move for move in self.moves if move in Move.needs_reason and move in Move.by_button]
 
 
-def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionRequest]) -> Share:
+def _share(
+    user: User,
+    assignment: Assignment,
+    requests: Iterable[ExtensionRequest],
+    successors: Mapping[int | None, Assignment],
+    *,
+    lacks_evidence: bool,
+) -> Share:
     waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
     open_request = next(waiting, None)
     return Share(
@@ -83,6 +97,8 @@ def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionReque
         open_request=open_request,
         may_ask=open_request is None and can_ask_extension(user, assignment),
         may_decide=open_request is not None and can_decide_extension(user, open_request),
+        lacks_evidence=lacks_evidence,
+        passed_on_to=successors.get(assignment.pk),
     )
 
 
@@ -94,8 +110,10 @@ def _periods(user: User, task: Task) -> list[dashboards.PeriodLine]:
     return dashboards.series_periods(newest, visible_assignments(user), clock.today())
 
 
-def _by_strength(assignment: Assignment) -> tuple[int, str, int]:
-    return Role.values.index(assignment.role), assignment.department.short_name, assignment.pk
+def _by_strength(assignment: Assignment) -> tuple[bool, int, str, int]:
+    """Who answers comes first, in the order of the roles; who no longer does comes last."""
+    strength = Role.values.index(assignment.role)
+    return not assignment.is_in_force, strength, assignment.department.short_name, assignment.pk
 
 
 def task(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -108,6 +126,9 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         .newest_first()
         .prefetch_related(Prefetch("evidence", queryset=Evidence.objects.with_origin()))
     )
+    successors = {assignment.taken_over_from_id: assignment for assignment in assignments}
+    shown = {report.assignment_id for report in reports if not report.is_withdrawn and report.evidence.all()}
+    asks_evidence = found.plan.asks_evidence
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
@@ -116,7 +137,17 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "shares": [
+            _share(
+                request.user,
+                assignment,
+                requests,
+                successors,
+                lacks_evidence=asks_evidence and assignment.pk not in shown,
+            )
+            for assignment in assignments
+        ],
+        "in_force": sum(assignment.is_in_force for assignment in assignments),
         "requests": requests,
         "periods": _periods(request.user, found),
         "may_end_series": found.series is not None and can_end_series(request.user, found.series),

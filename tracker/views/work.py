@@ -15,6 +15,7 @@ from tracker import clock, dashboards
 from tracker.actions.work import (
     MoveRefused,
     StaleVersion,
+    lacks_evidence,
     move_assignment,
     report_and_hand_in,
     report_progress,
@@ -65,8 +66,9 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
     if not belongs_to_unit(request.user, assignment):
         raise Http404
     changes: Iterable[TaskEvent] = []
+    lacking = lacks_evidence(assignment)
     if request.method == "POST":
-        form = ReportForm(request.POST, request.FILES)
+        form = ReportForm(request.POST, request.FILES, lacks_evidence=lacking)
         if form.is_valid():
             answer = form.cleaned_data
             write = report_and_hand_in if answer["hand_in"] else report_progress
@@ -85,14 +87,14 @@ def report(request: SignedInRequest, pk: int) -> HttpResponse:
                 assignment.refresh_from_db()
                 if isinstance(refusal, StaleVersion):
                     changes = changes_since(assignment, answer["version"])
-                    form = ReportForm(with_version(request.POST, assignment.version))
+                    form = ReportForm(with_version(request.POST, assignment.version), lacks_evidence=lacking)
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _("已申请办结。") if answer["hand_in"] else _("已填报。"))
                 _say_what_was_there_before(request, kept)
                 return redirect("task", pk=assignment.task_id)
     elif can_move(request.user, assignment, Move.REPORT):
-        form = ReportForm.for_assignment(assignment)
+        form = ReportForm.for_assignment(assignment, lacks_evidence=lacking)
     else:
         status = assignment.get_status_display()
         messages.info(request, _("当前状态为“%(status)s”，不用填报。") % {"status": status})
