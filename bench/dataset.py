@@ -1,7 +1,7 @@
 """A city and its five counties with a ledger of any size, for measuring pages: 30 plans, 60 units, 66 people.
 
-Chance with a fixed seed, so that two runs measure the same rows. Each share has a history that leads to where it
-stands: `manage.py verify_history` finds nothing to complain about. Whoever imports this has set Django up.
+Chance with a fixed seed, so that two runs measure the same rows. Each share has a history that leads to where
+it stands: `manage.py verify_history` finds nothing to complain about. Whoever imports this has set Django up.
 """
 
 from __future__ import annotations

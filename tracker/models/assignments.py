@@ -15,7 +15,7 @@ from tracker.clock import day_of
 from tracker.models.plans import Plan
 from tracker.models.tasks import Task
 from tracker.turns import LateDays, late_days
-from tracker.workflow import YELLOW_DAYS, Light, Role, Status
+from tracker.workflow import YELLOW_DAYS, Light, Role, Status, label_of
 
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
 
@@ -223,6 +223,9 @@ class Assignment(models.Model):
             models.Index(fields=["region", "status", "due_date"], name="assignment_by_region"),
             models.Index(fields=["department", "status", "due_date"], name="assignment_by_department"),
             models.Index(fields=["plan", "status", "due_date"], name="assignment_by_plan"),
+            # The order of by_urgency: PostgreSQL reads the first page of a wide list off it, instead of
+            # joining and sorting everything a city has.
+            models.Index(fields=["due_date", "id"], name="assignment_by_urgency"),
         ]
 
     if TYPE_CHECKING:
@@ -233,6 +236,12 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
+
+    def get_role_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Role, self.role)
+
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Status, self.status)
 
     @property
     def is_judged_on_first_date(self) -> bool:
