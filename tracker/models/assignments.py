@@ -144,6 +144,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """With what a row of a list prints, and without the long texts behind it."""
         return self.select_related("task", "plan", "department", "region").defer("plan__source_text")
 
+    def for_short_list(self) -> Self:
+        """With what a line under its unit's heading prints: the overdue list has hundreds of them."""
+        return self.select_related("task")
+
 
 class Assignment(models.Model):
     """One department's share of a task (责任). Carries what lists filter on, copied from its task."""
