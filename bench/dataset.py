@@ -271,7 +271,7 @@ def _fates(roles: list[str], due: date | None, chance: Random) -> list[str]:
         if chance.random() < 0.1:
             return [Status.CLOSED] * len(roles)
         fates, weights = (Status.ACTIVE, Status.PENDING, Status.SUSPENDED, Status.CLOSED), (62, 22, 3, 13)
-    lead = chance.choices(fates[:3], weights[:3])
+    lead: list[str] = [*chance.choices(fates[:3], weights[:3])]
     return lead + chance.choices(fates, weights, k=len(roles) - 1)
 
 

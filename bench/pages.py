@@ -236,13 +236,14 @@ def count_queries(page: Page) -> int:
 
 
 def machine() -> str:
-    """Cores, their model, memory, and the Python."""
+    """Cores, their model and how busy they were, memory, and the Python."""
     model = "unknown processor"
     with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
         model = next((line.partition(":")[2].strip() for line in lines if "model name" in line), model)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     version = sys.version.split()[0]
-    return f"{os.cpu_count()} cores of {model}, {memory:.0f} GB of memory, Python {version}"
+    cores = f"{os.cpu_count()} cores of {model} under a load of {os.getloadavg()[1]:.1f} in five minutes"
+    return f"{cores}, {memory:.0f} GB of memory, Python {version}"
 
 
 def database_version() -> str:

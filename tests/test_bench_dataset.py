@@ -20,7 +20,5 @@ def test_a_small_city_is_what_the_measured_one_is(client: Client, settings):
     assert client.get("/ledger/").context["page"].paginator.count == 200
     assert client.get(f"/tasks/{cast.task}/").context["events"]
     client.force_login(cast.reporter)
-    assert (
-        client.get("/my-work/").context["numbers"].total
-        == assignments.for_department(cast.reporter.department_id).count()
-    )
+    own = assignments.filter(department=cast.reporter.department)
+    assert client.get("/my-work/").context["numbers"].total == own.count() > 0
