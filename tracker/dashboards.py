@@ -15,6 +15,7 @@ from django.db.models.functions import RowNumber
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Department
 from tracker.models import Assignment, Measure, Plan, Task
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.workflow import YELLOW_DAYS, Light, Status
@@ -92,17 +93,19 @@ def units(assignments: AssignmentQuerySet, today: date) -> list[UnitLine]:
     """Each unit with its figures, the latest first."""
     rows: Any = (
         assignments.in_force()
-        .values("department", name=F("department__short_name"), area=F("department__region__name"))
+        .values("department")
         .annotate(
             **_counts(today),
             earliest=Min("due_date", filter=AssignmentQuerySet.overdue_q(today)),
         )
     )
+    # Names come by themselves: grouping everything by them as well takes twice the time.
+    named = Department.objects.select_related("region").in_bulk([row["department"] for row in rows])
     lines = [
         UnitLine(
             department=row["department"],
-            name=row["name"],
-            region=row["area"],
+            name=named[row["department"]].short_name,
+            region=named[row["department"]].region.name,
             total=row["total"],
             closed=row["closed"],
             overdue=row["overdue"],
@@ -141,7 +144,7 @@ def overdue_rows(
         .for_departments([line.department for line in lines])
         .annotate(place=place)
         .filter(place__lte=limit)
-        .for_list()
+        .for_short_list()
         .order_by("department", "place")
     )
     by_unit = {key: list(rows) for key, rows in groupby(found, key=lambda row: row.department_id)}

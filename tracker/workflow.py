@@ -9,6 +9,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
+def label_of(choices: type[models.TextChoices], value: str) -> str:
+    """What Django's get_…_display says, which translates every choice of the field to find one."""
+    try:
+        return str(choices(value).label)
+    except ValueError:
+        return value
+
+
 class Role(models.TextChoices):
     """What a department does in a task. The order is the strength: a lead outranks the others."""
 

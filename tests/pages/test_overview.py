@@ -136,7 +136,7 @@ def test_suspended_and_handed_in_work_is_not_overdue(cast) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-@pytest.mark.parametrize(("page", "queries"), [("overview", 7), ("overdue", 5)])
+@pytest.mark.parametrize(("page", "queries"), [("overview", 8), ("overdue", 6)])
 def test_number_of_queries_does_not_grow(
     cast, browser, count, page, queries, django_assert_num_queries
 ) -> None:

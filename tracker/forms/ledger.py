@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region, User
 from tracker.forms.keys import key_of
+from tracker.forms.widgets import PlainSelect
 from tracker.models import Assignment, Measure, Plan, Series
 from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
@@ -84,6 +85,9 @@ class LedgerFilter(django_filters.FilterSet):
     def __init__(self, data: QueryDict, *, user: User, today: date) -> None:
         super().__init__(data, queryset=visible_assignments(user).by_urgency())
         self.today = today
+        for one in self.filters.values():
+            if isinstance(one, django_filters.ChoiceFilter | django_filters.ModelChoiceFilter):
+                one.extra.setdefault("widget", PlainSelect)
         regions = visible_regions(user)
         plans = visible_plans(user).live().newest_first().without_source()
         measures = Measure.objects.in_plans(plans).in_order()

@@ -16,7 +16,7 @@ from tracker.models.plans import Plan
 from tracker.models.series import Series
 from tracker.models.tasks import Task
 from tracker.turns import LateDays, late_days
-from tracker.workflow import YELLOW_DAYS, Light, Role, Status
+from tracker.workflow import YELLOW_DAYS, Light, Role, Status, label_of
 
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
 
@@ -166,6 +166,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """With what a row of a list prints, and without the long texts behind it."""
         return self.select_related("task", "plan", "department", "region").defer("plan__source_text")
 
+    def for_short_list(self) -> Self:
+        """With what a line under its unit's heading prints: the overdue list has hundreds of them."""
+        return self.select_related("task")
+
 
 class Assignment(models.Model):
     """One department's share of a task (责任). Carries what lists filter on, copied from its task."""
@@ -259,6 +263,9 @@ class Assignment(models.Model):
             models.Index(fields=["region", "status", "due_date"], name="assignment_by_region"),
             models.Index(fields=["department", "status", "due_date"], name="assignment_by_department"),
             models.Index(fields=["plan", "status", "due_date"], name="assignment_by_plan"),
+            # The order of by_urgency: PostgreSQL reads the first page of a wide list off it, instead of
+            # joining and sorting everything a city has.
+            models.Index(fields=["due_date", "id"], name="assignment_by_urgency"),
         ]
 
     if TYPE_CHECKING:
@@ -270,6 +277,12 @@ class Assignment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
+
+    def get_role_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Role, self.role)
+
+    def get_status_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Status, self.status)
 
     @property
     def is_in_force(self) -> bool:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.models.assignments import Assignment
 from tracker.models.tasks import Task
-from tracker.workflow import EventKind, Status
+from tracker.workflow import EventKind, Status, label_of
 
 
 class HistoryIsAppendOnly(Exception):
@@ -93,3 +93,12 @@ class TaskEvent(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> NoReturn:
         raise HistoryIsAppendOnly
+
+    def get_kind_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(EventKind, self.kind)
+
+    def get_from_status_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Status, self.from_status)
+
+    def get_to_status_display(self) -> str:  # type: ignore[no-redef]
+        return label_of(Status, self.to_status)

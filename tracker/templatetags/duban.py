@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import TypedDict
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from tracker.dashboards import UnitLine
 from tracker.models import Assignment, Clause, Task
@@ -18,19 +20,18 @@ NEAR_DAYS = 30  # a due date further off than this needs no countdown
 IMPLIED = {"year": gettext_lazy("年份"), "month": gettext_lazy("月份"), "day": gettext_lazy("日期")}
 
 
-class Lamp(TypedDict):
-    """What the templates of light and lateness print."""
+@lru_cache(maxsize=1024)
+def _printed(template_name: str, light: Light, words: str, language: str | None) -> SafeString:
+    """Printed once: the rows of a page show a few lights, and a template for each row is most of its time."""
+    return render_to_string(template_name, {"light": light, "words": words})
 
-    light: Light
-    words: str
 
-
-@register.inclusion_tag("tracker/_light.html")
-def light(assignment: Assignment, today: date) -> Lamp:
+@register.simple_tag
+def light(assignment: Assignment, today: date) -> SafeString:
     """The light of one row: colour, shape and word. What is no longer in force is grey and says why."""
     found = assignment.light_on(today)
     words = str(found.label) if assignment.is_in_force else assignment.get_status_display()
-    return {"light": found, "words": words}
+    return _printed("tracker/_light.html", found, words, get_language())
 
 
 def _lateness(assignment: Assignment, today: date) -> str:
@@ -53,10 +54,11 @@ def _lateness(assignment: Assignment, today: date) -> str:
     return " · ".join(word for word in words if word)
 
 
-@register.inclusion_tag("tracker/_late.html")
-def lateness(assignment: Assignment, today: date) -> Lamp:
+@register.simple_tag
+def lateness(assignment: Assignment, today: date) -> SafeString:
     """How far from its due date an assignment is, as a number with its words; nothing where nobody waits."""
-    return {"words": _lateness(assignment, today), "light": assignment.light_on(today)}
+    words = _lateness(assignment, today)
+    return _printed("tracker/_late.html", assignment.light_on(today), words, get_language())
 
 
 @register.filter
