@@ -51,6 +51,7 @@ READS_WORDS = [
 # Who moves the share, and what the table allows in each status.
 UNIT_SIDE = {("REPORTER", "own unit"), ("HEAD", "own unit")}
 REVIEWER_SIDE = {("COORDINATOR", "own region")}
+LEADER_SIDE = {("LEADER", "own region")}
 UNIT_MOVES = {
     Status.PENDING: {Move.SIGN, Move.REPORT},
     Status.ACTIVE: {Move.REPORT, Move.SUBMIT},
@@ -92,6 +93,9 @@ TESTED = {
     "get_extension_for": "extensions",
     "can_ask_extension": "extensions",
     "can_decide_extension": "extensions",
+    "leads": "orders",
+    "can_instruct": "orders",
+    "can_nudge": "orders",
 }
 
 
@@ -282,3 +286,18 @@ def test_who_asks_for_more_time_and_who_decides(thing: Thing) -> None:
             share.status = status
             expected = who in UNIT_SIDE and status in Status.with_unit
             assert permissions.can_ask_extension(user, share) == expected, (who, status)
+
+
+def test_who_instructs_and_who_nudges(thing: Thing) -> None:
+    share, task = thing.share, thing.share.task
+
+    for who, user in thing.people.items():
+        assert permissions.leads(user, task) == (who in LEADER_SIDE), who
+        for closed_at in (None, datetime(2024, 10, 21, tzinfo=UTC)):
+            task.closed_at = closed_at
+            expected = who in LEADER_SIDE and closed_at is None
+            assert permissions.can_instruct(user, task) == expected, (who, closed_at)
+        for status in Status.values:
+            share.status = status
+            expected = who in REVIEWER_SIDE and status in Status.with_unit
+            assert permissions.can_nudge(user, share) == expected, (who, status)

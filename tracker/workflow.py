@@ -98,10 +98,12 @@ class EventKind(models.TextChoices):
     REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
     LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
     WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
+    INSTRUCT = "INSTRUCT", _("批示")
+    NUDGE = "NUDGE", _("催办")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION",))
+    beside = nonmember(("LAPSE_EXTENSION", "INSTRUCT", "NUDGE"))
 
 
 class Light(models.TextChoices):
@@ -121,3 +123,7 @@ class Light(models.TextChoices):
 # stay under expected progress (序时进度) before it counts as behind.
 YELLOW_DAYS = 7
 BEHIND_MARGIN = 20
+
+# A share that was nudged is left in peace for so many calendar days, whoever nudged it: nudged on the 18th,
+# it can be nudged again from the 21st. Calendar days, which anybody can count; no working calendar needed.
+NUDGE_COOLDOWN_DAYS = 3
