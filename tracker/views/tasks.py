@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.db.models import Prefetch
 from django.http import HttpResponse
@@ -15,7 +16,9 @@ from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
     can_decide_extension,
+    can_instruct,
     can_move,
+    can_nudge,
     can_read_words,
     can_withdraw,
     get_task_for,
@@ -23,6 +26,8 @@ from tracker.permissions import (
     visible_reports,
 )
 from tracker.workflow import Move, Role
+
+INSTRUCTIONS_SHOWN = 20  # the older ones stand in the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Share:
     open_request: ExtensionRequest | None
     may_ask: bool
     may_decide: bool
+    may_nudge: bool
 
     @property
     def can_report(self) -> bool:
@@ -80,6 +86,7 @@ def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionReque
         open_request=open_request,
         may_ask=open_request is None and can_ask_extension(user, assignment),
         may_decide=open_request is not None and can_decide_extension(user, open_request),
+        may_nudge=can_nudge(user, assignment),
     )
 
 
@@ -105,6 +112,11 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
+        "instructions": list(found.instructions.newest_first()[:INSTRUCTIONS_SHOWN])
+        if found.instruction_count
+        else [],
+        "may_instruct": can_instruct(request.user, found),
+        "form_key": uuid4(),  # of whichever form on the page is sent: one nudge of each share
         "shares": [_share(request.user, assignment, requests) for assignment in assignments],
         "requests": requests,
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
