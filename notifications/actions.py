@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery
 
 from accounts.models import Region, User
 from notifications.channels import mail
@@ -21,7 +21,7 @@ from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
 from notifications.workdays import WorkingCalendar
 from tracker.clock import day_of
-from tracker.models import Assignment
+from tracker.models import Assignment, ExtensionRequest
 from tracker.workflow import Status
 
 logger = logging.getLogger(__name__)
@@ -206,14 +206,19 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
         | Q(due_date__lte=today + policy.horizon)
         | Q(status=Status.PENDING)
         | Q(returned_at__isnull=False)
+        | Q(nudged_at__isnull=False)
+        | Q(task__instructed_at__isnull=False)
     )
-    rows = Assignment.objects.filter(with_unit | Q(status=Status.SUBMITTED))
+    unanswered = ExtensionRequest.objects.open()
+    is_asking = Exists(unanswered.filter(assignment=OuterRef("pk")))
+    rows = Assignment.objects.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
     if region is not None:
         rows = rows.filter(region=region)
     rows = rows.select_related("task", "department", "region")
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
         last = batch[-1].pk
+        asked = dict(unanswered.filter(assignment__in=batch).values_list("assignment_id", "created_at"))
         yield [
             _Candidate(
                 facts=AssignmentFacts(
@@ -221,10 +226,15 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
                     status=row.status,
                     due_date=row.due_date,
                     created_on=day_of(row.created_at),
-                    signed_on=day_of(row.signed_at) if row.signed_at else None,
-                    last_reported_on=day_of(row.last_reported_at) if row.last_reported_at else None,
+                    signed_on=_day(row.signed_at),
+                    last_reported_on=_day(row.last_reported_at),
                     handed_in_on=row.handed_in_on,
-                    returned_on=day_of(row.returned_at) if row.returned_at else None,
+                    returned_on=_day(row.returned_at),
+                    instructed_on=_day(row.task.instructed_at) if row.is_instruction_unanswered else None,
+                    instruction_count=row.task.instruction_count,
+                    nudged_on=_day(row.nudged_at) if row.is_nudge_unanswered else None,
+                    nudge_count=row.nudge_count,
+                    extension_asked_on=_day(asked.get(row.pk)),
                 ),
                 matter=Matter(
                     assignment_id=row.pk,
@@ -240,6 +250,10 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
             )
             for row in batch
         ]
+
+
+def _day(moment: datetime | None) -> date | None:
+    return day_of(moment) if moment else None
 
 
 def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:

@@ -17,11 +17,14 @@ TEXT_LIMIT = 60
 # one short list and not a storm of alarms.
 SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("新下达任务", frozenset({Kind.NEW})),
+    ("领导批示", frozenset({Kind.INSTRUCTED})),
+    ("催办", frozenset({Kind.NUDGED})),
     ("逾期", frozenset({Kind.OVERDUE})),
     ("退回", frozenset({Kind.RETURNED})),
     ("即将到期", frozenset({Kind.BEFORE})),
     ("待签收", frozenset({Kind.UNSIGNED})),
     ("久未填报", frozenset({Kind.SILENT})),
+    ("延期待审批", frozenset({Kind.EXTENSION})),
     ("升级", frozenset({Kind.ESCALATE, Kind.ESCALATE_LEADER})),
     ("待审核", frozenset({Kind.REVIEW})),
 )

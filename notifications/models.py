@@ -166,7 +166,7 @@ class Reminder(models.Model):
     """One line of the reminder ledger: a person was told a stage of an assignment, or it was overtaken.
 
     The key is what makes planning safe to repeat. `occasion_date` is the due date, or the day the state began
-    (given out, handed in, returned, last heard of): move the date, and the stages are armed again.
+    (given out, handed in, returned, nudged, last heard of): move the date, and the stages are armed again.
     """
 
     class State(models.TextChoices):

@@ -30,10 +30,13 @@ class Kind(StrEnum):
     NEW = "NEW"
     UNSIGNED = "UNSIGNED"
     RETURNED = "RETURNED"
+    INSTRUCTED = "INSTRUCTED"
+    NUDGED = "NUDGED"
     BEFORE = "BEFORE"
     OVERDUE = "OVERDUE"
     SILENT = "SILENT"
     REVIEW = "REVIEW"
+    EXTENSION = "EXTENSION"
     ESCALATE = "ESCALATE"
     ESCALATE_LEADER = "ESCALATE_LEADER"
 
@@ -42,20 +45,24 @@ STAGE_LABELS = {
     Kind.NEW: "新下达",
     Kind.UNSIGNED: "下达{n}个工作日未签收",
     Kind.RETURNED: "退回",
+    Kind.INSTRUCTED: "第{n}次领导批示",
+    Kind.NUDGED: "第{n}次催办",
     Kind.BEFORE: "到期前{n}天",
     Kind.OVERDUE: "逾期第{n}天",
     Kind.SILENT: "{n}个月未填报",
     Kind.REVIEW: "待审核{n}个工作日",
+    Kind.EXTENSION: "延期申请待审批{n}个工作日",
     Kind.ESCALATE: "逾期{n}个工作日，报督办员",
     Kind.ESCALATE_LEADER: "逾期{n}个工作日，报领导",
 }
+LABELS_AT_ZERO = {"BEFORE_0": "到期当天", "EXTENSION_0": "延期申请待审批"}
 
 
 def stage_label(stage: str) -> str:
     """A stage code in words: BEFORE_7 is 到期前7天, BEFORE_0 is 到期当天."""
     kind, _, number = stage.rpartition("_")
-    if stage == "BEFORE_0":
-        return "到期当天"
+    if stage in LABELS_AT_ZERO:
+        return LABELS_AT_ZERO[stage]
     return STAGE_LABELS[Kind(kind)].format(n=number)
 
 
@@ -71,6 +78,14 @@ class AssignmentFacts:
     last_reported_on: date | None = None
     handed_in_on: date | None = None
     returned_on: date | None = None
+    # The last instruction and the last nudge as long as the unit has not answered them (to the minute, which
+    # days cannot tell: Assignment.is_nudge_unanswered), and how many there were; two may be of one day.
+    instructed_on: date | None = None
+    instruction_count: int = 0
+    nudged_on: date | None = None
+    nudge_count: int = 0
+    # Since when a request for more time waits for an answer.
+    extension_asked_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class Policy:
     unsigned_after: int = 1  # working days
     review_after: int = 3  # working days
     review_repeat: int = 5  # and every so many working days, so that nothing handed in is forgotten
+    # A request for more time is told at once, then as a review is: it waits for the same person.
     escalate_after: int = 3  # working days overdue, to the coordinator
     escalate_leader_after: int = 10  # working days overdue, to the leader
     silent_months: int = 3  # without a report, where there is no due date; and every so many months
@@ -184,8 +200,13 @@ def _ladders(
     """The ladders an assignment stands on in its present state; none once it is suspended or closed."""
     if facts.status == Status.SUBMITTED and facts.handed_in_on is not None:
         # The clock has changed hands: nothing to the unit, the reviewer is reminded.
-        steps = _review_steps(facts.handed_in_on, policy, calendar, today)
+        steps = _waiting_steps(Kind.REVIEW, facts.handed_in_on, policy, calendar, today)
         yield Ladder(Audience.COORDINATOR, facts.handed_in_on, tuple(steps))
+    if facts.status in Status.open and facts.extension_asked_on is not None:
+        asked_on = facts.extension_asked_on
+        at_once = Step("EXTENSION_0", Kind.EXTENSION, asked_on)
+        later = _waiting_steps(Kind.EXTENSION, asked_on, policy, calendar, today)
+        yield Ladder(Audience.COORDINATOR, asked_on, (at_once, *later))
     if facts.status not in Status.with_unit:
         return
     if facts.status == Status.PENDING:
@@ -193,6 +214,12 @@ def _ladders(
     elif facts.returned_on is not None and _waits_since(facts.returned_on, facts):
         step = Step("RETURNED_0", Kind.RETURNED, facts.returned_on)
         yield Ladder(Audience.UNIT, facts.returned_on, (step,))
+    for kind, day, count in (
+        (Kind.INSTRUCTED, facts.instructed_on, facts.instruction_count),
+        (Kind.NUDGED, facts.nudged_on, facts.nudge_count),
+    ):
+        if day is not None:
+            yield Ladder(Audience.UNIT, day, (Step(f"{kind}_{count}", kind, day),))
     if facts.due_date is None:
         since = _last_activity(facts)
         yield Ladder(Audience.UNIT, since, tuple(_silence_steps(since, policy, calendar, today)))
@@ -253,14 +280,14 @@ def _silence_steps(since: date, policy: Policy, calendar: WorkingCalendar, today
             yield Step(f"SILENT_{count * months}", Kind.SILENT, day)
 
 
-def _review_steps(
-    handed_in_on: date, policy: Policy, calendar: WorkingCalendar, today: date
+def _waiting_steps(
+    kind: Kind, since: date, policy: Policy, calendar: WorkingCalendar, today: date
 ) -> Iterator[Step]:
-    """The latest reminder to review that has come."""
-    extra = calendar.working_days_since(handed_in_on, today) - policy.review_after
+    """The latest reminder to the coordinator that has come, of what waits for an answer since that day."""
+    extra = calendar.working_days_since(since, today) - policy.review_after
     if extra >= 0:
         days = policy.review_after + extra // policy.review_repeat * policy.review_repeat
-        yield Step(f"REVIEW_{days}", Kind.REVIEW, calendar.add_working_days(handed_in_on, days))
+        yield Step(f"{kind}_{days}", kind, calendar.add_working_days(since, days))
 
 
 def _waits_since(returned_on: date, facts: AssignmentFacts) -> bool:
@@ -285,6 +312,15 @@ def _reason(
             return f"{zh_date(occasion_date)}下达，尚未签收"
         case Kind.RETURNED:
             return f"{zh_date(occasion_date)}被退回或重新开启，请继续办理"
+        case Kind.INSTRUCTED:
+            return f"{zh_date(occasion_date)}领导批示，请查看并落实"
+        case Kind.NUDGED:
+            times = f"第{facts.nudge_count}次" if facts.nudge_count > 1 else ""
+            return f"{zh_date(occasion_date)}{times}催办，请尽快办理并填报"
+        case Kind.EXTENSION:
+            waited = calendar.working_days_since(occasion_date, today)
+            waits = f"待审批{waited}个工作日" if waited else "请审批"
+            return f"{zh_date(occasion_date)}申请延期，{waits}"
         case Kind.BEFORE if days == 0:
             return "今天到期"
         case Kind.BEFORE:

@@ -52,6 +52,7 @@ READS_WORDS = [
 # Who moves the share, and what the table allows in each status.
 UNIT_SIDE = {("REPORTER", "own unit"), ("HEAD", "own unit")}
 REVIEWER_SIDE = {("COORDINATOR", "own region")}
+LEADER_SIDE = {("LEADER", "own region")}
 UNIT_MOVES = {
     Status.PENDING: {Move.SIGN, Move.REPORT},
     Status.ACTIVE: {Move.REPORT, Move.SUBMIT},
@@ -101,6 +102,9 @@ TESTED = {
     "can_decide_extension": "extensions",
     "can_end_series": "series",
     "get_series_for": "series",
+    "leads": "orders",
+    "can_instruct": "orders",
+    "can_nudge": "orders",
 }
 
 
@@ -313,3 +317,18 @@ def test_who_ends_a_series(thing: Thing, goes_on: bool) -> None:
         is_keeper = who in REVIEWER_SIDE
         assert _opens(permissions.get_series_for, user, series.pk) == is_keeper, who
         assert permissions.can_end_series(user, series) == (is_keeper and goes_on), who
+
+
+def test_who_instructs_and_who_nudges(thing: Thing) -> None:
+    share, task = thing.share, thing.share.task
+
+    for who, user in thing.people.items():
+        assert permissions.leads(user, task) == (who in LEADER_SIDE), who
+        for closed_at in (None, datetime(2024, 10, 21, tzinfo=UTC)):
+            task.closed_at = closed_at
+            expected = who in LEADER_SIDE and closed_at is None
+            assert permissions.can_instruct(user, task) == expected, (who, closed_at)
+        for status in Status.values:
+            share.status = status
+            expected = who in REVIEWER_SIDE and status in Status.with_unit
+            assert permissions.can_nudge(user, share) == expected, (who, status)

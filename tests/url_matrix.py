@@ -102,6 +102,23 @@ MATRIX: dict[str, Page] = {
     ),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
+    "instruct": Page(
+        {200: {"leader"}},
+        {302: {"leader"}},
+        ("task",),
+        {"text": "请抓紧办理", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333"},
+    ),
+    "nudge": Page(
+        {200: COORDINATOR},
+        {302: COORDINATOR},
+        ("assignment",),
+        {"note": "请于周五前填报", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-444444444444"},
+    ),
+    "nudge_many": Page(
+        {302: COORDINATORS},
+        {302: COORDINATORS},
+        data={"assignment": "{assignment}", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-555555555555"},
+    ),
     # Who may read but not move is told so with the form (200).
     "move": Page(
         {302: OWN_UNIT | READERS},
@@ -173,6 +190,7 @@ MATRIX: dict[str, Page] = {
 CHANGES_NOTHING: dict[str, set[str]] = {
     "move": (OWN_UNIT | READERS) - COORDINATOR,
     "sign_for_all": OTHER_UNITS,
+    "nudge_many": OTHER_COORDINATORS,
     "accounts:new_person": OTHER_COORDINATORS,
     "accounts:password": PEOPLE,
     "accounts:email": PEOPLE,

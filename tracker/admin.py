@@ -8,7 +8,9 @@ from tracker.models import (
     Assignment,
     Evidence,
     ExtensionRequest,
+    Instruction,
     Measure,
+    Nudge,
     Plan,
     ProgressReport,
     Series,
@@ -117,6 +119,20 @@ class EvidenceAdmin(ReadOnly):
 class ExtensionRequestAdmin(ReadOnly):
     list_display = ["assignment", "old_date", "new_date", "state", "is_late", "created_by", "created_at"]
     list_filter = ["state", "is_late"]
+    list_select_related = ["assignment__task", "assignment__department", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Instruction)
+class InstructionAdmin(ReadOnly):
+    list_display = ["task", "text", "created_by", "created_at"]
+    list_select_related = ["task", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Nudge)
+class NudgeAdmin(ReadOnly):
+    list_display = ["assignment", "note", "created_by", "created_at"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
     ordering = ["-pk"]
 

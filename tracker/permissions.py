@@ -142,6 +142,20 @@ def can_end_series(user: User, series: Series) -> bool:
     return user.is_coordinator and user.region_id == series.region_id and series.goes_on
 
 
+def leads(user: User, task: Task) -> bool:
+    return user.is_leader and user.region_id == task.region_id
+
+
+def can_instruct(user: User, task: Task) -> bool:
+    """A leader of the task's own region, while there is somebody to act on it."""
+    return task.closed_at is None and leads(user, task)
+
+
+def can_nudge(user: User, assignment: Assignment) -> bool:
+    """Only whose turn it is can be urged on; the cool-down is no matter of permission."""
+    return assignment.status in Status.with_unit and coordinates(user, assignment)
+
+
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports, rules, series
+from tracker.views import drafts, extensions, orders, reports, rules, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -25,6 +25,9 @@ urlpatterns = [
     path("my-work/sign/", sign_for_all, name="sign_for_all"),
     path("ledger/", ledger, name="ledger"),
     path("tasks/<int:pk>/", task, name="task"),
+    path("tasks/<int:pk>/instruct/", orders.instruct, name="instruct"),
+    path("assignments/<int:pk>/nudge/", orders.nudge, name="nudge"),
+    path("nudges/", orders.nudge_many, name="nudge_many"),
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),

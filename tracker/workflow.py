@@ -128,10 +128,12 @@ class EventKind(models.TextChoices):
     WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
     JOIN_SERIES = "JOIN_SERIES", _("列入周期任务")
     END_SERIES = "END_SERIES", _("停止周期任务")
+    INSTRUCT = "INSTRUCT", _("批示")
+    NUDGE = "NUDGE", _("催办")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER"))
+    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER", "INSTRUCT", "NUDGE"))
 
 
 class Light(models.TextChoices):
@@ -155,3 +157,7 @@ BEHIND_MARGIN = 20
 # Days before the end of a period from which its task is there. Source: design section 3 "when the period
 # comes into reminding distance", of which the first stage is 30 days before (section 4 "Reminder stages").
 REACH_DAYS = 30
+
+# A share that was nudged is left in peace for so many calendar days, whoever nudged it: nudged on the 18th,
+# it can be nudged again from the 21st. Calendar days, which anybody can count; no working calendar needed.
+NUDGE_COOLDOWN_DAYS = 3

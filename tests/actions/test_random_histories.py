@@ -1,6 +1,7 @@
 """Random people do random things to one task, allowed and not: the table holds, and history tells it all."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from tests.factories import NOW, TODAY, make_assignment, make_cast, make_departm
 from tracker import audit, permissions
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.history import passings_of
+from tracker.actions.orders import instruct, nudge, nudge_all
 from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
@@ -22,7 +24,7 @@ from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest, Task, TaskEvent
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.turns import LateDays, finished_late_days
-from tracker.workflow import TRANSITIONS, EventKind, Move, Role, Status
+from tracker.workflow import NUDGE_COOLDOWN_DAYS, TRANSITIONS, EventKind, Move, Role, Status
 
 SHARES = st.integers(0, 5)  # counted round: reassigning adds shares
 PEOPLE = st.sampled_from(
@@ -187,6 +189,29 @@ class Histories(RuleBasedStateMachine):
         report = self._row(index).reports.order_by("-pk").first()
         if report is not None:
             self._try(withdraw_report, report.pk, reason="理由", by=getattr(self.cast, who))
+
+    @rule(index=SHARES, who=PEOPLE)
+    def somebody_nudges(self, index: int, who: str) -> None:
+        share, person = self._row(index), getattr(self.cast, who)
+        may = permissions.can_nudge(person, share) and not share.rests_on(day_of(self.now))
+        assert self._try(nudge, share.pk, form_key=uuid4(), by=person) == may
+
+    @rule(who=PEOPLE)
+    def somebody_nudges_all(self, who: str) -> None:
+        self._try(nudge_all, self.shares, form_key=uuid4(), by=getattr(self.cast, who))
+
+    @rule(who=PEOPLE)
+    def somebody_instructs(self, who: str) -> None:
+        by = getattr(self.cast, who)
+        may = permissions.can_instruct(by, Task.objects.get(pk=self.task.pk))
+        assert self._try(instruct, self.task.pk, text="抓紧", form_key=uuid4(), by=by) == may
+
+    @invariant()
+    def nudges_are_counted_and_keep_their_distance(self) -> None:
+        for share in Assignment.objects.filter(pk__in=self.shares):
+            days = [day_of(made.created_at) for made in share.nudges.order_by("pk")]
+            assert share.nudge_count == len(days) == share.events.filter(kind="NUDGE").count()
+            assert all((later - earlier).days >= NUDGE_COOLDOWN_DAYS for earlier, later in pairwise(days))
 
     @invariant()
     def history_is_whole_and_replays_to_the_present(self) -> None:

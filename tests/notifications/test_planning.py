@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +16,10 @@ from notifications import actions
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import Policy
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_task
-from tracker.models import Assignment
+from tracker.actions.extensions import ask_extension, refuse_extension
+from tracker.actions.orders import instruct, nudge
+from tracker.actions.work import report_progress
+from tracker.models import Assignment, ExtensionRequest
 from tracker.workflow import Status
 
 LONG_AGO = datetime(2024, 7, 1, 2, 0, tzinfo=UTC)
@@ -118,6 +122,68 @@ def test_overdue_work_climbs(cast: Cast) -> None:
         ("孙建国", "【督办】下级逾期1项"),
     ]
     assert "市生态环境局" in Message.objects.get(recipient=cast.leader).text
+
+
+def test_a_nudge_and_an_instruction_reach_the_units_people_once(cast: Cast) -> None:
+    nudged, instructed = old(cast, date(2025, 6, 30)), old(cast, None, last_reported_at=NOW)
+    nudge(nudged.pk, note="抓紧", form_key=uuid4(), by=cast.coordinator, now=NOW + timedelta(minutes=1))
+    instruct(
+        instructed.task_id, text="抓紧", form_key=uuid4(), by=cast.leader, now=NOW + timedelta(minutes=1)
+    )
+    plan()
+    subject = "【督办】领导批示1项，催办1项"
+    assert mails() == [(name, subject) for name in ("王芳", "李娜", "张伟")]
+    text = Message.objects.get(recipient=cast.reporter).text
+    assert "2024-10-21（周一）催办，请尽快办理并填报" in text
+    assert "2024-10-21（周一）领导批示，请查看并落实" in text
+    reminders = Reminder.objects.count()
+    plan()
+    plan(TODAY + timedelta(days=1))
+    assert Reminder.objects.count() == reminders
+    nudge(nudged.pk, form_key=uuid4(), by=cast.coordinator, now=NOW + timedelta(days=3))
+    plan(TODAY + timedelta(days=3))
+    again = Message.objects.filter(day=TODAY + timedelta(days=3))
+    assert list(again.values_list("subject", flat=True)) == ["【督办】催办1项"] * 3
+
+
+def test_nothing_is_told_of_an_order_once_it_is_answered_or_the_share_closed(cast: Cast) -> None:
+    answered, closed = old(cast, date(2025, 6, 30)), old(cast, date(2025, 6, 30))
+    for share in (answered, closed):
+        nudge(share.pk, form_key=uuid4(), by=cast.coordinator, now=NOW)
+        instruct(share.task_id, text="抓紧", form_key=uuid4(), by=cast.leader, now=NOW)
+    report = {"note": "进展", "form_key": uuid4(), "by": cast.reporter, "now": NOW + timedelta(minutes=5)}
+    report_progress(answered.pk, percent=60, **report)  # type: ignore[arg-type]
+    Assignment.objects.filter(pk=closed.pk).update(status=Status.CLOSED, closed_at=NOW)
+    assert plan().digests == ()
+
+
+def test_a_request_for_more_time_waits_for_the_coordinator(cast: Cast) -> None:
+    asking = old(cast, date(2025, 6, 30))
+    suspended = old(cast, date(2025, 6, 30))
+    for share in (asking, suspended):
+        ask_extension(
+            share.pk, new_date=date(2025, 9, 30), reason="雨季", form_key=uuid4(), by=cast.reporter, now=NOW
+        )
+    Assignment.objects.filter(pk=suspended.pk).update(status=Status.SUSPENDED)
+    plan()
+    assert mails() == [("周敏", "【督办】延期待审批2项")]
+    plan(TODAY + timedelta(days=1))
+    assert len(mails()) == 1
+    refuse_extension(
+        ExtensionRequest.objects.get(assignment=suspended).pk, answer="不同意", by=cast.coordinator, now=NOW
+    )
+    plan(TODAY + timedelta(days=3))
+    assert mails()[1:] == [("周敏", "【督办】延期待审批1项")]
+    assert "申请延期，待审批3个工作日" in Message.objects.latest("pk").text
+
+
+def test_an_overdue_share_that_was_nudged_stands_once_with_both_reasons(cast: Cast) -> None:
+    late = old(cast, date(2024, 10, 18))
+    nudge(late.pk, form_key=uuid4(), by=cast.coordinator, now=NOW)
+    digest = plan().digests[0].digest
+    assert digest.subject_line == "【督办】催办1项"
+    [item] = digest.sections[0].items
+    assert item.reasons == "2024-10-21（周一）催办，请尽快办理并填报；逾期3天"
 
 
 def test_foreign_people_are_told_nothing(cast: Cast) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -30,11 +31,16 @@ def day(text: str) -> date:
 
 
 def facts(
-    due: str | None, created: str = "2024-01-15", status: str = Status.ACTIVE, **more: date
+    due: str | None, created: str = "2024-01-15", status: str = Status.ACTIVE, **more: Any
 ) -> AssignmentFacts:
     return AssignmentFacts(
         id=1, status=status, due_date=day(due) if due else None, created_on=day(created), **more
     )
+
+
+NUDGED: dict[str, Any] = {"nudged_on": day("2024-10-20"), "nudge_count": 2}
+INSTRUCTED: dict[str, Any] = {"instructed_on": day("2024-10-20"), "instruction_count": 1}
+ORDERS: dict[str, Any] = {**NUDGED, **INSTRUCTED, "extension_asked_on": day("2024-10-20")}
 
 
 def due_on(today: str, given_facts: AssignmentFacts, already: Iterable[Key] = ()) -> list[Due]:
@@ -136,6 +142,44 @@ def test_stage_of_a_due_date(today: str, due: str, expected: list[str]) -> None:
             facts("2024-12-31", returned_on=day("2024-05-06"), handed_in_on=day("2024-06-03")),
             [], id="returned once, closed and reopened since",
         ),
+        pytest.param("2024-10-20", facts("2024-12-31", **NUDGED), ["NUDGED_2"], id="nudged: at once, Sunday"),
+        pytest.param("2024-11-20", facts("2025-06-30", **NUDGED), ["NUDGED_2"], id="nudged, told late"),
+        pytest.param(
+            "2024-10-21", facts("2024-10-18", status=Status.PENDING, **NUDGED),
+            ["UNSIGNED_1", "NUDGED_2", "OVERDUE_1"], id="nudged before it was signed for, and overdue",
+        ),
+        pytest.param("2024-10-21", facts("2025-06-30", **INSTRUCTED), ["INSTRUCTED_1"], id="instructed"),
+        pytest.param(
+            "2024-10-21", facts("2024-12-31", **NUDGED, **INSTRUCTED), ["INSTRUCTED_1", "NUDGED_2"],
+            id="the leader's word is told before the coordinator's",
+        ),
+        pytest.param("2024-10-21", facts(None, status=Status.CLOSED, **ORDERS), [], id="orders, closed"),
+        pytest.param("2024-10-21", facts(None, status=Status.SUSPENDED, **NUDGED), [], id="suspended"),
+        pytest.param(
+            "2024-10-21",
+            facts(None, status=Status.SUBMITTED, handed_in_on=day("2024-10-21"), **NUDGED, **INSTRUCTED),
+            [], id="orders say nothing to a unit that has handed in",
+        ),
+        pytest.param(
+            "2024-10-19", facts("2025-06-30", extension_asked_on=day("2024-10-19")), ["EXTENSION_0"],
+            id="asked for more time: at once, on a Saturday",
+        ),
+        pytest.param(
+            "2024-10-22", facts("2025-06-30", extension_asked_on=day("2024-10-18")), ["EXTENSION_0"],
+            id="waiting for an answer for two working days",
+        ),
+        pytest.param(
+            "2024-10-23", facts("2025-06-30", extension_asked_on=day("2024-10-18")), ["EXTENSION_3"],
+            id="for three",
+        ),
+        pytest.param(
+            "2024-11-06", facts("2025-06-30", extension_asked_on=day("2024-10-18")), ["EXTENSION_13"],
+            id="for thirteen",
+        ),
+        pytest.param(
+            "2024-10-21", facts(None, status=Status.SUSPENDED, extension_asked_on=day("2024-10-21")),
+            ["EXTENSION_0"], id="a suspended share's request still waits",
+        ),
     ],
 )  # fmt: skip
 def test_stage_of_a_state(today: str, given_facts: AssignmentFacts, expected: list[str]) -> None:
@@ -160,6 +204,23 @@ def test_stage_of_a_state(today: str, given_facts: AssignmentFacts, expected: li
             "2024-10-22",
             facts(None, returned_on=day("2024-10-21")),
             "2024-10-21（周一）被退回或重新开启，请继续办理",
+        ),
+        ("2024-10-22", facts(None, **NUDGED), "2024-10-20（周日）第2次催办，请尽快办理并填报"),
+        (
+            "2024-10-22",
+            facts(None, **(NUDGED | {"nudge_count": 1})),
+            "2024-10-20（周日）催办，请尽快办理并填报",
+        ),
+        ("2024-10-22", facts(None, **INSTRUCTED), "2024-10-20（周日）领导批示，请查看并落实"),
+        (
+            "2024-10-18",
+            facts(None, extension_asked_on=day("2024-10-18")),
+            "2024-10-18（周五）申请延期，请审批",
+        ),
+        (
+            "2024-10-25",
+            facts(None, extension_asked_on=day("2024-10-18")),
+            "2024-10-18（周五）申请延期，待审批5个工作日",
         ),
     ],
 )
@@ -187,6 +248,26 @@ def test_moved_date_arms_the_stages_again() -> None:
     already = keys(before_move)
     assert due_on("2024-10-31", facts("2024-10-31"), already) == []
     assert [due.stage for due in due_on("2024-10-31", facts("2024-11-30"), already)] == ["BEFORE_30"]
+
+
+def test_another_order_is_told_again_though_it_be_of_the_same_day() -> None:
+    first = facts("2025-06-30", nudged_on=day("2024-10-21"), nudge_count=1)
+    already = keys(due_on("2024-10-21", first))
+    assert due_on("2024-10-22", first, already) == []
+    assert [due.stage for due in due_on("2024-10-22", replace(first, nudge_count=2), already)] == ["NUDGED_2"]
+    moved = replace(first, nudged_on=day("2024-10-24"), nudge_count=2)
+    assert [due.stage for due in due_on("2024-10-24", moved, already)] == ["NUDGED_2"]
+
+
+def test_a_request_is_told_at_once_and_then_now_and_then() -> None:
+    asked = facts("2025-06-30", extension_asked_on=day("2024-10-18"))
+    sent = [(today.isoformat(), due.stage) for today, due in live(asked, every_day(day("2024-10-18"), 14))]
+    assert sent == [
+        ("2024-10-18", "EXTENSION_0"),
+        ("2024-10-23", "EXTENSION_3"),
+        ("2024-10-30", "EXTENSION_8"),
+    ]
+    assert {due.audience for _, due in live(asked, [day("2024-10-18")])} == {"COORDINATOR"}
 
 
 def test_another_kind_of_reminder_does_not_stop_this_one() -> None:
@@ -240,12 +321,17 @@ def test_a_date_at_the_end_of_the_calendar_breaks_nothing() -> None:
 
 
 def test_stage_labels() -> None:
-    assert [stage_label(stage) for stage in ("BEFORE_7", "BEFORE_0", "OVERDUE_15", "ESCALATE_LEADER_10")] == [
-        "到期前7天",
-        "到期当天",
-        "逾期第15天",
-        "逾期10个工作日，报领导",
-    ]
+    labels = {
+        "BEFORE_7": "到期前7天",
+        "BEFORE_0": "到期当天",
+        "OVERDUE_15": "逾期第15天",
+        "ESCALATE_LEADER_10": "逾期10个工作日，报领导",
+        "NUDGED_2": "第2次催办",
+        "INSTRUCTED_1": "第1次领导批示",
+        "EXTENSION_0": "延期申请待审批",
+        "EXTENSION_3": "延期申请待审批3个工作日",
+    }
+    assert {stage: stage_label(stage) for stage in labels} == labels
     assert zh_date(day("2024-10-31")) == "2024-10-31（周四）"
 
 
@@ -278,16 +364,20 @@ def every_day(start: date, count: int) -> list[date]:
 starts = st.dates(day("2023-06-01"), day("2027-12-31"))
 due_offsets = st.none() | st.integers(-60, 90)
 lives = st.builds(
-    lambda created, offset, status: AssignmentFacts(
+    lambda created, offset, status, orders: AssignmentFacts(
         id=1,
         status=status,
         due_date=None if offset is None else created + timedelta(days=offset),
         created_on=created,
         handed_in_on=created if status == Status.SUBMITTED else None,
+        nudged_on=created if "NUDGED" in orders else None,
+        instructed_on=created if "INSTRUCTED" in orders else None,
+        extension_asked_on=created if "EXTENSION" in orders else None,
     ),
     starts,
     due_offsets,
     st.sampled_from([Status.PENDING, Status.ACTIVE, Status.SUBMITTED]),
+    st.sets(st.sampled_from(["NUDGED", "INSTRUCTED", "EXTENSION"])),
 )
 
 

@@ -28,6 +28,11 @@ DUE_CHOICES = [
     ("rest", _("其余未办结")),
     ("asking", _("延期待审批")),
 ]
+ORDER_CHOICES = [
+    ("instructed", _("有领导批示")),
+    ("nudged", _("催办过")),
+    ("unanswered", _("批示、催办后未填报")),
+]
 
 
 class MonthField(forms.Field):
@@ -71,6 +76,9 @@ class LedgerFilter(django_filters.FilterSet):
         label=_("红黄绿灯"), choices=Light.choices, empty_label=ANY, method="by_light"
     )
     due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, empty_label=ANY, method="by_due")
+    orders = django_filters.ChoiceFilter(
+        label=_("批示与催办"), choices=ORDER_CHOICES, empty_label=ANY, method="by_orders"
+    )
     month = MonthFilter(label=_("到期月份"), method="by_month")
     sort = django_filters.ChoiceFilter(
         choices=[(sign + key, key) for key in SORT_KEYS for sign in ("", "-")],
@@ -161,6 +169,15 @@ class LedgerFilter(django_filters.FilterSet):
                 return rows.asking_for_time()
             case _:
                 return rows.not_urgent(self.today, YELLOW_DAYS)
+
+    def by_orders(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        match value:
+            case "instructed":
+                return rows.instructed()
+            case "nudged":
+                return rows.nudged()
+            case _:
+                return rows.unanswered()
 
     def by_month(self, rows: AssignmentQuerySet, name: str, value: date) -> AssignmentQuerySet:
         return rows.due_in_month(value)

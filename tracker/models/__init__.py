@@ -4,6 +4,7 @@ from tracker.models.assignments import Assignment
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
+from tracker.models.orders import Instruction, Nudge
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.reports import ProgressReport
 from tracker.models.series import Series
@@ -15,7 +16,9 @@ __all__ = [
     "Doubt",
     "Evidence",
     "ExtensionRequest",
+    "Instruction",
     "Measure",
+    "Nudge",
     "Plan",
     "PlanUnit",
     "ProgressReport",

@@ -1,7 +1,7 @@
 """Who answers for a task, until when, and how it stands: the rows that every list is made of."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from dateutil.relativedelta import relativedelta
@@ -16,9 +16,13 @@ from tracker.models.plans import Plan
 from tracker.models.series import Series
 from tracker.models.tasks import Task
 from tracker.turns import LateDays, late_days
-from tracker.workflow import YELLOW_DAYS, Light, Role, Status, label_of
+from tracker.workflow import NUDGE_COOLDOWN_DAYS, YELLOW_DAYS, Light, Role, Status, label_of
 
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
+
+
+def _is_after(moment: datetime | None, other: datetime) -> bool:
+    return moment is not None and moment > other
 
 
 class AssignmentQuerySet(models.QuerySet["Assignment"]):
@@ -73,6 +77,24 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def asking_for_time(self) -> Self:
         """With an extension request that nobody has answered yet; there is at most one of each."""
         return self.filter(extension_requests__state="OPEN")
+
+    def nudged(self) -> Self:
+        return self.filter(nudged_at__isnull=False)
+
+    def instructed(self) -> Self:
+        return self.filter(task__instructed_at__isnull=False)
+
+    def unanswered(self) -> Self:
+        """With the unit, which has done nothing since the last nudge or instruction."""
+        silent = Q(last_reported_at__isnull=True)
+        nudge = (silent | Q(last_reported_at__lte=F("nudged_at"))) & (
+            Q(returned_at__isnull=True) | Q(returned_at__lte=F("nudged_at"))
+        )
+        instruction = silent | Q(last_reported_at__lte=F("task__instructed_at"))
+        return self.filter(
+            Q(nudged_at__isnull=False) & nudge | Q(task__instructed_at__isnull=False) & instruction,
+            status__in=Status.with_unit,
+        )
 
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
@@ -224,6 +246,8 @@ class Assignment(models.Model):
     held_since = models.DateField(_("接手日"), null=True, blank=True)
     unit_late_days = models.PositiveIntegerField(_("单位逾期天数"), default=0)
     reviewer_late_days = models.PositiveIntegerField(_("审核占用天数"), default=0)
+    nudged_at = models.DateTimeField(_("最近催办"), null=True, blank=True)
+    nudge_count = models.PositiveIntegerField(_("催办次数"), default=0)
     version = models.PositiveIntegerField(_("版本"), default=1)
 
     objects = AssignmentQuerySet.as_manager()
@@ -317,6 +341,36 @@ class Assignment(models.Model):
     def is_behind(self, today: date) -> bool:
         """Whether reported progress has fallen too far behind expected progress (序时进度)."""
         return self.status in Status.with_unit and self.behind_from is not None and self.behind_from <= today
+
+    @property
+    def nudge_allowed_from(self) -> date | None:
+        """The first day on which a nudge may follow the last one; None where there was none."""
+        return day_of(self.nudged_at) + timedelta(days=NUDGE_COOLDOWN_DAYS) if self.nudged_at else None
+
+    def rests_on(self, day: date) -> bool:
+        """Whether the last nudge is too recent for another one on that day."""
+        return self.nudge_allowed_from is not None and day < self.nudge_allowed_from
+
+    @property
+    def is_nudge_unanswered(self) -> bool:
+        """Whether the unit has neither reported nor handed in since the last nudge.
+
+        What was returned or reopened afterwards had been handed in afterwards. As SQL, this and the next
+        one are AssignmentQuerySet.unanswered.
+        """
+        moment = self.nudged_at
+        return (
+            moment is not None and self._is_silent_since(moment) and not _is_after(self.returned_at, moment)
+        )
+
+    @property
+    def is_instruction_unanswered(self) -> bool:
+        """Whether the unit has not reported since the last instruction on the task."""
+        moment = self.task.instructed_at
+        return moment is not None and self._is_silent_since(moment)
+
+    def _is_silent_since(self, moment: datetime) -> bool:
+        return self.status in Status.with_unit and not _is_after(self.last_reported_at, moment)
 
     def light_on(self, today: date) -> Light:
         """The same as the annotation of AssignmentQuerySet.with_light, for one row in hand."""

@@ -54,6 +54,9 @@ class Task(Schedule):
     first_due_date = models.DateField(_("首定时限"), null=True, blank=True)
     created_at = models.DateTimeField(_("下达时间"))
     closed_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+    # The last of the leaders' instructions and how many there are, for lists and reminders.
+    instructed_at = models.DateTimeField(_("最近批示"), null=True, blank=True)
+    instruction_count = models.PositiveIntegerField(_("批示次数"), default=0)
     # The hash of the newest event, so that one cut off at the end is missed.
     history_head = models.CharField(max_length=64, blank=True, editable=False)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import uuid4
 
 from django.db.models import Prefetch
 from django.http import HttpResponse
@@ -16,7 +17,9 @@ from tracker.permissions import (
     can_ask_extension,
     can_decide_extension,
     can_end_series,
+    can_instruct,
     can_move,
+    can_nudge,
     can_read_words,
     can_withdraw,
     get_task_for,
@@ -26,6 +29,8 @@ from tracker.permissions import (
     visible_tasks,
 )
 from tracker.workflow import Move, Role
+
+INSTRUCTIONS_SHOWN = 20  # the older ones stand in the history
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,7 @@ class Share:
     may_decide: bool
     lacks_evidence: bool
     passed_on_to: Assignment | None
+    may_nudge: bool
 
     @property
     def can_report(self) -> bool:
@@ -99,6 +105,7 @@ def _share(
         may_decide=open_request is not None and can_decide_extension(user, open_request),
         lacks_evidence=lacks_evidence,
         passed_on_to=successors.get(assignment.pk),
+        may_nudge=can_nudge(user, assignment),
     )
 
 
@@ -148,6 +155,11 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
             for assignment in assignments
         ],
         "in_force": sum(assignment.is_in_force for assignment in assignments),
+        "instructions": list(found.instructions.newest_first()[:INSTRUCTIONS_SHOWN])
+        if found.instruction_count
+        else [],
+        "may_instruct": can_instruct(request.user, found),
+        "form_key": uuid4(),  # of whichever form on the page is sent: one nudge of each share
         "requests": requests,
         "periods": _periods(request.user, found),
         "may_end_series": found.series is not None and can_end_series(request.user, found.series),

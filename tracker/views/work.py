@@ -7,7 +7,6 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
@@ -23,8 +22,9 @@ from tracker.actions.work import (
 )
 from tracker.forms.keys import key_of
 from tracker.forms.work import MoveForm, ReportForm
-from tracker.models import Assignment, ProgressReport, TaskEvent
+from tracker.models import ProgressReport, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
+from tracker.views.back import way_back
 from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
 
@@ -144,7 +144,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}
             messages.success(request, _("%(unit)s：%(move)s，已记录。") % done)
-            return redirect(_way_back(request, assignment))
+            return redirect(way_back(request, reverse("task", args=[assignment.task_id])))
     if request.POST.get("move") not in Move.by_button or "version" in form.errors:
         raise BadRequest
     context = {
@@ -156,13 +156,3 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         "changes": changes,
     }
     return render(request, "tracker/move.html", context)
-
-
-def _way_back(request: SignedInRequest, assignment: Assignment) -> str:
-    """The page the button stood on, if it is one of ours; else the task."""
-    page = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(
-        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    ):
-        return page
-    return reverse("task", args=[assignment.task_id])
