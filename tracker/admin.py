@@ -9,8 +9,10 @@ from tracker.models import (
     Evidence,
     ExtensionRequest,
     Measure,
+    Node,
     Plan,
     ProgressReport,
+    TargetReading,
     Task,
     TaskEvent,
 )
@@ -86,6 +88,21 @@ class AssignmentAdmin(ReadOnly):
 class ProgressReportAdmin(ReadOnly):
     list_display = ["assignment", "percent", "created_by", "created_at"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnly):
+    list_display = ["task", "due_date", "percent", "title"]
+    list_select_related = ["task"]
+    search_fields = ["task__number", "title"]
+    ordering = ["-pk"]
+
+
+@admin.register(TargetReading)
+class TargetReadingAdmin(ReadOnly):
+    list_display = ["target", "assignment", "value", "read_on", "created_by", "withdrawn_at"]
+    list_select_related = ["target", "assignment__task", "assignment__department", "created_by"]
     ordering = ["-pk"]
 
 

@@ -98,10 +98,13 @@ class EventKind(models.TextChoices):
     REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
     LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
     WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
+    NODES = "NODES", _("调整节点")
+    READING = "READING", _("登记指标数值")
+    WITHDRAW_READING = "WITHDRAW_READING", _("撤回指标数值")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION",))
+    beside = nonmember(("LAPSE_EXTENSION", "READING", "WITHDRAW_READING"))
 
 
 class Light(models.TextChoices):
@@ -121,3 +124,6 @@ class Light(models.TextChoices):
 # stay under expected progress (序时进度) before it counts as behind.
 YELLOW_DAYS = 7
 BEHIND_MARGIN = 20
+
+# Nodes of one task: three years of months. More would be a plan of its own.
+MAX_NODES = 36

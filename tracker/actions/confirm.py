@@ -11,9 +11,7 @@ from django.utils.translation import ngettext
 from accounts.models import Department, User
 from tracker.actions.history import Change, record
 from tracker.actions.plans import NotADraft
-from tracker.clock import day_of
 from tracker.models import Assignment, Clause, Plan, PlanUnit, Task, UnitMention
-from tracker.progress import behind_from
 from tracker.workflow import EventKind, Role
 
 
@@ -190,7 +188,7 @@ def _task(plan: Plan, clause: Clause, *, now: datetime) -> Task:
 
 
 def _assignment(plan: Plan, task: Task, share: _Share, *, now: datetime) -> Assignment:
-    return Assignment(
+    assignment = Assignment(
         task=task,
         region=plan.region,
         plan=plan,
@@ -200,6 +198,7 @@ def _assignment(plan: Plan, task: Task, share: _Share, *, now: datetime) -> Assi
         due_date=task.due_date,
         first_due_date=task.due_date,
         judged_date=task.due_date,
-        behind_from=behind_from(start=task.start_date or day_of(now), due=task.due_date, percent=0),
         created_at=now,
     )
+    assignment.behind_from = assignment.first_day_behind([])  # a new task has no nodes yet
+    return assignment

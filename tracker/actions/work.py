@@ -16,7 +16,6 @@ from tracker.actions.history import Change, record
 from tracker.clock import day_of
 from tracker.filetypes import Upload
 from tracker.models import Assignment, ExtensionRequest, ProgressReport, Task
-from tracker.progress import behind_from
 from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
 
@@ -27,10 +26,6 @@ class MoveRefused(Exception):
 
 class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
-
-
-def expected_start(task: Task) -> date:
-    return task.start_date or day_of(task.created_at)
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -268,9 +263,7 @@ def _report(
     was_percent = assignment.percent
     assignment.percent = said.percent
     assignment.last_reported_at = now
-    assignment.behind_from = behind_from(
-        start=expected_start(assignment.task), due=assignment.due_date, percent=said.percent
-    )
+    assignment.behind_from = assignment.first_day_behind(assignment.task.nodes.steps())
     fields = _change(assignment, Move.REPORT, to_status, now=now)
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
     data: dict[str, Any] = {"percent": said.percent, "was_percent": was_percent, "report": report.pk}

@@ -4,7 +4,9 @@ from tracker.models.assignments import Assignment
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
+from tracker.models.nodes import Node
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
+from tracker.models.readings import TargetReading
 from tracker.models.reports import ProgressReport
 from tracker.models.tasks import Task
 
@@ -15,10 +17,12 @@ __all__ = [
     "Evidence",
     "ExtensionRequest",
     "Measure",
+    "Node",
     "Plan",
     "PlanUnit",
     "ProgressReport",
     "Target",
+    "TargetReading",
     "Task",
     "TaskEvent",
     "UnitMention",

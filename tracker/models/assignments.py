@@ -14,6 +14,7 @@ from accounts.models import Department, Region
 from tracker.clock import day_of
 from tracker.models.plans import Plan
 from tracker.models.tasks import Task
+from tracker.progress import Step, behind_from, expected_percent
 from tracker.turns import LateDays, late_days
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status
 
@@ -258,6 +259,15 @@ class Assignment(models.Model):
             status=self.status, since=self.present_turn_since, until=today, judged_date=self.judged_date
         )
         return LateDays(self.unit_late_days, self.reviewer_late_days) + present
+
+    def expected_percent(self, today: date, steps: Iterable[Step]) -> int | None:
+        """How far it should be by today (序时进度), given its task's nodes; None where nothing says so."""
+        return expected_percent(today, start=self.task.begins_on, due=self.due_date, steps=steps)
+
+    def first_day_behind(self, steps: Iterable[Step]) -> date | None:
+        """What `behind_from` has to be, given the task's nodes: set by whatever moves percentage or dates."""
+        start = self.task.begins_on
+        return behind_from(start=start, due=self.due_date, percent=self.percent, steps=steps)
 
     def is_behind(self, today: date) -> bool:
         """Whether reported progress has fallen too far behind expected progress (序时进度)."""

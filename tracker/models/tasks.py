@@ -1,11 +1,13 @@
 """One clause to be carried out."""
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
+from tracker.clock import day_of
 from tracker.models.plans import Clause, Measure, Plan, Schedule
 
 
@@ -41,3 +43,8 @@ class Task(Schedule):
 
     def __str__(self) -> str:
         return f"{self.number} {self.text[:30]}"
+
+    @property
+    def begins_on(self) -> date:
+        """The day from which progress is expected: the plan's start date, or the day it was given out."""
+        return self.start_date or day_of(self.created_at)
