@@ -7,9 +7,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports
+from tracker.views import drafts, extensions, readings, reports
 from tracker.views.home import home
 from tracker.views.ledger import ledger
+from tracker.views.nodes import nodes
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
 from tracker.views.tasks import task
@@ -24,6 +25,9 @@ urlpatterns = [
     path("my-work/sign/", sign_for_all, name="sign_for_all"),
     path("ledger/", ledger, name="ledger"),
     path("tasks/<int:pk>/", task, name="task"),
+    path("tasks/<int:pk>/nodes/", nodes, name="nodes"),
+    path("assignments/<int:pk>/reading/", readings.record, name="reading"),
+    path("readings/<int:pk>/withdraw/", readings.withdraw, name="reading_withdraw"),
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),

@@ -22,7 +22,8 @@ from tracker.permissions import (
     visible_extensions,
     visible_reports,
 )
-from tracker.workflow import Move, Role
+from tracker.views.figures import node_table, target_panels
+from tracker.workflow import Move, Role, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Share:
     open_request: ExtensionRequest | None
     may_ask: bool
     may_decide: bool
+    expected: int | None
 
     @property
     def can_report(self) -> bool:
@@ -70,7 +72,9 @@ class Share:
         return [move for move in self.moves if move in Move.needs_reason]
 
 
-def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionRequest]) -> Share:
+def _share(
+    user: User, assignment: Assignment, requests: Iterable[ExtensionRequest], expected: int | None
+) -> Share:
     waiting = (asked for asked in requests if asked.is_open and asked.assignment_id == assignment.pk)
     open_request = next(waiting, None)
     return Share(
@@ -80,6 +84,7 @@ def _share(user: User, assignment: Assignment, requests: Iterable[ExtensionReque
         open_request=open_request,
         may_ask=open_request is None and can_ask_extension(user, assignment),
         may_decide=open_request is not None and can_decide_extension(user, open_request),
+        expected=expected if assignment.status in Status.with_unit else None,
     )
 
 
@@ -100,12 +105,16 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
+    today = clock.today()
+    nodes = list(found.nodes.in_order())
+    expected = {row.pk: row.expected_percent(today, [node.step for node in nodes]) for row in assignments}
     context = {
-        "today": clock.today(),
+        "today": today,
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
-        "targets": found.clause.targets.in_order(),
-        "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "shares": [_share(request.user, row, requests, expected[row.pk]) for row in assignments],
+        "nodes": node_table(request.user, found, nodes, assignments, today),
+        "targets": target_panels(request.user, found, assignments, today),
         "requests": requests,
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
