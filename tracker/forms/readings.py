@@ -30,7 +30,7 @@ class ReadingForm(forms.Form):
     )
     value = FigureField(
         label=_("数值"),
-        max_digits=18,
+        max_digits=15,
         decimal_places=4,
         help_text=_(
             "按指标的单位填写数字。指标写增长、下降多少的，填累计增减的幅度；写建成多少的，填累计完成数。"

@@ -38,7 +38,7 @@ class Migration(migrations.Migration):
             name='TargetReading',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('value', models.DecimalField(decimal_places=4, max_digits=18, verbose_name='数值')),
+                ('value', models.DecimalField(decimal_places=4, max_digits=15, verbose_name='数值')),
                 ('read_on', models.DateField(verbose_name='数值日期')),
                 ('note', models.CharField(blank=True, max_length=400, verbose_name='说明')),
                 ('created_at', models.DateTimeField(verbose_name='登记时间')),

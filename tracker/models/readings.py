@@ -61,7 +61,8 @@ class TargetReading(models.Model):
     assignment = models.ForeignKey(
         Assignment, verbose_name=_("责任"), on_delete=models.PROTECT, related_name="readings"
     )
-    value = models.DecimalField(_("数值"), max_digits=18, decimal_places=4)
+    # As many digits as SQLite keeps exactly: it stores decimals as binary fractions.
+    value = models.DecimalField(_("数值"), max_digits=15, decimal_places=4)
     read_on = models.DateField(_("数值日期"))
     note = models.CharField(_("说明"), max_length=400, blank=True)
     created_at = models.DateTimeField(_("登记时间"))
