@@ -25,7 +25,16 @@ from tests.factories import (
     make_user,
 )
 from tracker import permissions
-from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, TaskEvent
+from tracker.models import (
+    Assignment,
+    Evidence,
+    ExtensionRequest,
+    Plan,
+    ProgressReport,
+    Target,
+    TargetReading,
+    TaskEvent,
+)
 from tracker.workflow import Move, Role, Status
 
 UNIT_RELATIONS = ["own unit", "sharing unit", "other unit", "unit above", "unit below", "foreign unit"]
@@ -105,6 +114,12 @@ TESTED = {
     "leads": "orders",
     "can_instruct": "orders",
     "can_nudge": "orders",
+    "plans_work": "nodes",
+    "can_set_nodes": "nodes",
+    "visible_readings": "readings",
+    "get_reading_for": "readings",
+    "can_record_reading": "readings",
+    "can_withdraw_reading": "readings",
 }
 
 
@@ -332,3 +347,46 @@ def test_who_instructs_and_who_nudges(thing: Thing) -> None:
             share.status = status
             expected = who in REVIEWER_SIDE and status in Status.with_unit
             assert permissions.can_nudge(user, share) == expected, (who, status)
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_who_sets_nodes(thing: Thing, role: str, is_closed: bool) -> None:
+    share, task = thing.share, thing.share.task
+    Assignment.objects.filter(pk=share.pk).update(role=role)
+    task.closed_at = datetime(2024, 10, 21, tzinfo=UTC) if is_closed else None
+
+    for who, user in thing.people.items():
+        expected = who in REVIEWER_SIDE or (who in UNIT_SIDE and role == Role.LEAD)
+        assert permissions.plans_work(user, task) == expected, who
+        assert permissions.can_set_nodes(user, task) == (expected and not is_closed), who
+
+
+def test_who_gives_figures_and_who_reads_them(thing: Thing) -> None:
+    share = thing.share
+    target = Target.objects.create(
+        plan=share.plan, clause=share.task.clause, quote="建成5座", indicator="监测站", op="=", value=5
+    )
+    reading = TargetReading.objects.create(
+        assignment=share,
+        target=target,
+        value=3,
+        read_on=TODAY,
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-333333333333",
+        created_at=datetime(2024, 10, 21, tzinfo=UTC),
+        created_by=thing.people["REPORTER", "own unit"],
+    )
+
+    for who, user in thing.people.items():
+        reads, is_own = who in READS_WORDS and who in SEES, who in UNIT_SIDE
+        assert permissions.visible_readings(user).filter(pk=reading.pk).exists() == reads, who
+        assert _opens(permissions.get_reading_for, user, reading.pk) == is_own, who
+        for status in Status.values:
+            share.status = status
+            expected = is_own and status == Status.ACTIVE
+            assert permissions.can_record_reading(user, share) == expected, (who, status)
+            assert permissions.can_withdraw_reading(user, reading) == expected, (who, status)
+        reading.withdrawn_at = reading.created_at
+        share.status = Status.ACTIVE
+        assert not permissions.can_withdraw_reading(user, reading), who
+        reading.withdrawn_at = None

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from http.cookies import SimpleCookie
 from io import BytesIO
 from typing import Any
@@ -32,9 +33,10 @@ from tests.factories import (
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
 from tracker.actions.extensions import ask_extension
+from tracker.actions.readings import record_reading
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
-from tracker.models import Doubt, PlanUnit, UnitMention
+from tracker.models import Doubt, PlanUnit, Target, UnitMention
 from tracker.workflow import Role, Status
 
 LOGIN = reverse("login")
@@ -118,6 +120,26 @@ def _objects(cast: Cast) -> dict[str, Any]:
         reported.pk, percent=30, note="进展", form_key=uuid4(), by=cast.reporter, now=NOW, uploads=[upload]
     )
     recurring = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 31)).task
+    measured = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 12, 31))
+    target = Target.objects.create(
+        plan=cast.plan,
+        clause=measured.task.clause,
+        quote="达到95%",
+        indicator="率",
+        op=">=",
+        value=95,
+        unit="%",
+    )
+    made_reading = record_reading(
+        measured.pk,
+        target_id=target.pk,
+        value=Decimal(90),
+        read_on=TODAY,
+        note="",
+        form_key=uuid4(),
+        by=cast.reporter,
+        now=NOW,
+    )
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
     return {
         "task": assignment.task_id,
@@ -136,6 +158,10 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "series": make_series(recurring).pk,
         "made_report": made_report.pk,
         "evidence": made_report.evidence.get().pk,
+        "dated_task": measured.task_id,
+        "measured": measured.pk,
+        "target": target.pk,
+        "made_reading": made_reading.pk,
         "message": message.pk,
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
@@ -244,4 +270,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (52, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (55, 15)

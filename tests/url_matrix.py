@@ -67,6 +67,31 @@ MATRIX: dict[str, Page] = {
     "sign_for_all": Page({302: UNITS}, {302: UNITS}, data={"assignment": "{pending}"}),
     "ledger": _read(PEOPLE),
     "task": _read(OWN_UNIT | READERS, "task"),
+    "nodes": Page(
+        {200: OWN_UNIT | COORDINATOR},
+        {302: OWN_UNIT | COORDINATOR},
+        ("dated_task",),
+        {
+            "shown": "4f53cda18c2baa0c",
+            "node-TOTAL_FORMS": "1",
+            "node-INITIAL_FORMS": "0",
+            "node-0-due_date": "2024-11-30",
+            "node-0-percent": "50",
+            "node-0-title": "设备到位",
+        },
+    ),
+    "reading": Page(
+        {200: OWN_UNIT},
+        {302: OWN_UNIT},
+        ("measured",),
+        {
+            "target": "{target}",
+            "value": "95.5",
+            "read_on": "2024-10-21",
+            "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333",
+        },
+    ),
+    "reading_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_reading",), {"reason": "填错了"}),
     "report": Page(
         {200: OWN_UNIT},
         {302: OWN_UNIT},

@@ -10,10 +10,12 @@ from tracker.models import (
     ExtensionRequest,
     Instruction,
     Measure,
+    Node,
     Nudge,
     Plan,
     ProgressReport,
     Series,
+    TargetReading,
     Task,
     TaskEvent,
 )
@@ -101,6 +103,21 @@ class AssignmentAdmin(ReadOnly):
 class ProgressReportAdmin(ReadOnly):
     list_display = ["assignment", "percent", "created_by", "created_at"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(Node)
+class NodeAdmin(ReadOnly):
+    list_display = ["task", "due_date", "percent", "title"]
+    list_select_related = ["task"]
+    search_fields = ["task__number", "title"]
+    ordering = ["-pk"]
+
+
+@admin.register(TargetReading)
+class TargetReadingAdmin(ReadOnly):
+    list_display = ["target", "assignment", "value", "read_on", "created_by", "withdrawn_at"]
+    list_select_related = ["target", "assignment__task", "assignment__department", "created_by"]
     ordering = ["-pk"]
 
 

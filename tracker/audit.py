@@ -14,8 +14,10 @@ from typing import Any
 from django.core.files.storage import default_storage
 
 from tracker.actions.history import event_hash
+from tracker.actions.nodes import listed
 from tracker.filetypes import digest
-from tracker.models import Assignment, Evidence, Task, TaskEvent
+from tracker.models import Assignment, Evidence, Node, TargetReading, Task, TaskEvent
+from tracker.targets import figure
 from tracker.workflow import EventKind, Status
 
 BATCH = 500
@@ -97,6 +99,38 @@ def state_findings(
                 yield Finding(task.pk, task.number, words)
 
 
+def node_findings(task: Task, events: Iterable[TaskEvent], nodes: Iterable[Node]) -> Iterator[Finding]:
+    """Whether the nodes are those that were set last."""
+    said = [event.data.get("to") for event in events if event.kind == EventKind.NODES]
+    found = listed(nodes)
+    if found != (said[-1] if said else []):
+        yield Finding(task.pk, task.number, "节点与记录不符")
+
+
+def reading_findings(
+    task: Task, events: Iterable[TaskEvent], readings: Iterable[TargetReading]
+) -> Iterator[Finding]:
+    """Each figure that is not what was given, or was not given at all."""
+    given: dict[int, dict[str, Any]] = {}
+    withdrawn: set[int] = set()
+    for event in events:
+        if event.kind == EventKind.READING:
+            given[event.data["reading"]] = event.data
+        elif event.kind == EventKind.WITHDRAW_READING:
+            withdrawn.add(event.data["reading"])
+    found = {reading.pk: reading for reading in readings}
+    for pk in sorted(given.keys() | found.keys()):
+        reading, said = found.get(pk), given.get(pk)
+        if reading is None or said is None:
+            yield Finding(task.pk, task.number, f"指标数值 {pk} " + ("缺失" if said else "没有记录"))
+        elif (said["figure"], said["read_on"], pk in withdrawn) != (
+            figure(reading.value, reading.target.unit),
+            reading.read_on.isoformat(),
+            reading.is_withdrawn,
+        ):
+            yield Finding(task.pk, task.number, f"指标数值 {pk} 与记录不符")
+
+
 def verify(tasks: Iterable[int]) -> Iterator[Finding]:
     """All findings of these tasks, in batches."""
     keys = list(tasks)
@@ -108,9 +142,17 @@ def verify(tasks: Iterable[int]) -> Iterator[Finding]:
         shares: dict[int, list[Assignment]] = defaultdict(list)
         for share in Assignment.objects.filter(task__in=batch).order_by("pk"):
             shares[share.task_id].append(share)
+        nodes: dict[int, list[Node]] = defaultdict(list)
+        for node in Node.objects.filter(task__in=batch).in_order():
+            nodes[node.task_id].append(node)
+        readings: dict[int, list[TargetReading]] = defaultdict(list)
+        for reading in TargetReading.objects.filter(assignment__task__in=batch).for_page():
+            readings[reading.assignment.task_id].append(reading)
         for task in Task.objects.filter(pk__in=batch).order_by("pk"):
             yield from chain_findings(task, events[task.pk])
             yield from state_findings(task, events[task.pk], shares[task.pk])
+            yield from node_findings(task, events[task.pk], nodes[task.pk])
+            yield from reading_findings(task, events[task.pk], readings[task.pk])
 
 
 def file_findings() -> Iterator[str]:

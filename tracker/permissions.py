@@ -15,6 +15,7 @@ from tracker.models import (
     Plan,
     ProgressReport,
     Series,
+    TargetReading,
     Task,
     TaskEvent,
 )
@@ -22,9 +23,10 @@ from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
+from tracker.models.readings import TargetReadingQuerySet
 from tracker.models.reports import ProgressReportQuerySet
 from tracker.models.tasks import TaskQuerySet
-from tracker.workflow import Move, Status, next_status
+from tracker.workflow import Move, Role, Status, next_status
 
 TASK_PAGE = ("region", "plan", "measure", "clause", "series__ended_by")
 
@@ -82,6 +84,13 @@ def visible_extensions(user: User) -> ExtensionRequestQuerySet:
     if user.is_unit_person:
         return ExtensionRequest.objects.for_department(user.department_id)
     return ExtensionRequest.objects.filter(assignment__region__in=visible_regions(user))
+
+
+def visible_readings(user: User) -> TargetReadingQuerySet:
+    """A unit's people see their own unit's figures; the others see all of their regions."""
+    if user.is_unit_person:
+        return TargetReading.objects.for_department(user.department_id)
+    return TargetReading.objects.filter(assignment__region__in=visible_regions(user))
 
 
 def can_read_words(user: User, event: TaskEvent) -> bool:
@@ -156,6 +165,26 @@ def can_nudge(user: User, assignment: Assignment) -> bool:
     return assignment.status in Status.with_unit and coordinates(user, assignment)
 
 
+def plans_work(user: User, task: Task) -> bool:
+    """Who keeps the nodes of a task: the region's coordinators, and the people of a unit that leads it."""
+    if user.is_unit_person:
+        return task.assignments.in_force().filter(department=user.department_id, role=Role.LEAD).exists()
+    return user.is_coordinator and user.region_id == task.region_id
+
+
+def can_set_nodes(user: User, task: Task) -> bool:
+    return task.closed_at is None and plans_work(user, task)
+
+
+def can_record_reading(user: User, assignment: Assignment) -> bool:
+    """The unit's people give figures as long as the work is theirs, as they report."""
+    return assignment.status == Status.ACTIVE and belongs_to_unit(user, assignment)
+
+
+def can_withdraw_reading(user: User, reading: TargetReading) -> bool:
+    return not reading.is_withdrawn and can_record_reading(user, reading.assignment)
+
+
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()
@@ -221,6 +250,15 @@ def get_report_for(user: User, pk: int) -> ProgressReport:
     """The report if it is of this person's own unit. Raises Http404 otherwise."""
     reports = ProgressReport.objects.for_department(user.department_id)
     found = reports.for_page().filter(pk=pk).first() if user.is_unit_person else None
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_reading_for(user: User, pk: int) -> TargetReading:
+    """The reading if it is of this person's own unit. Raises Http404 otherwise."""
+    readings = TargetReading.objects.for_department(user.department_id)
+    found = readings.for_page().filter(pk=pk).first() if user.is_unit_person else None
     if found is None:
         raise Http404
     return found

@@ -7,9 +7,10 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, orders, reports, rules, series
+from tracker.views import drafts, extensions, orders, readings, reports, rules, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
+from tracker.views.nodes import nodes
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
 from tracker.views.reassign import reassign
@@ -28,6 +29,9 @@ urlpatterns = [
     path("tasks/<int:pk>/instruct/", orders.instruct, name="instruct"),
     path("assignments/<int:pk>/nudge/", orders.nudge, name="nudge"),
     path("nudges/", orders.nudge_many, name="nudge_many"),
+    path("tasks/<int:pk>/nodes/", nodes, name="nodes"),
+    path("assignments/<int:pk>/reading/", readings.record, name="reading"),
+    path("readings/<int:pk>/withdraw/", readings.withdraw, name="reading_withdraw"),
     path("assignments/<int:pk>/report/", report, name="report"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),

@@ -130,10 +130,13 @@ class EventKind(models.TextChoices):
     END_SERIES = "END_SERIES", _("停止周期任务")
     INSTRUCT = "INSTRUCT", _("批示")
     NUDGE = "NUDGE", _("催办")
+    NODES = "NODES", _("调整节点")
+    READING = "READING", _("登记指标数值")
+    WITHDRAW_READING = "WITHDRAW_READING", _("撤回指标数值")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER", "INSTRUCT", "NUDGE"))
+    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER", "INSTRUCT", "NUDGE", "READING", "WITHDRAW_READING"))
 
 
 class Light(models.TextChoices):
@@ -161,3 +164,6 @@ REACH_DAYS = 30
 # A share that was nudged is left in peace for so many calendar days, whoever nudged it: nudged on the 18th,
 # it can be nudged again from the 21st. Calendar days, which anybody can count; no working calendar needed.
 NUDGE_COOLDOWN_DAYS = 3
+
+# Nodes of one task: three years of months. More would be a plan of its own.
+MAX_NODES = 36

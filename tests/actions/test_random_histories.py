@@ -1,6 +1,7 @@
 """Random people do random things to one task, allowed and not: the table holds, and history tells it all."""
 
 from datetime import timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -16,12 +17,14 @@ from tests.factories import NOW, TODAY, make_assignment, make_cast, make_departm
 from tracker import audit, permissions
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.history import passings_of
+from tracker.actions.nodes import Planned, set_nodes
 from tracker.actions.orders import instruct, nudge, nudge_all
+from tracker.actions.readings import record_reading, withdraw_reading
 from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
 from tracker.clock import day_of
-from tracker.models import Assignment, ExtensionRequest, Task, TaskEvent
+from tracker.models import Assignment, ExtensionRequest, Node, Target, TargetReading, Task, TaskEvent
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.turns import LateDays, finished_late_days
 from tracker.workflow import NUDGE_COOLDOWN_DAYS, TRANSITIONS, EventKind, Move, Role, Status
@@ -54,6 +57,10 @@ class Histories(RuleBasedStateMachine):
         free = make_department(self.cast.city, "市水利局")
         self.newcomer = make_user("mali", User.Role.REPORTER, department=free)
         self.units = [self.cast.bureau, self.cast.other_bureau, free, self.cast.foreign_bureau]
+        Assignment.objects.update(behind_from=self._row(0).first_day_behind([]))
+        self.target = Target.objects.create(
+            plan=self.cast.plan, clause=self.task.clause, quote="建成5座", indicator="监测站", op="=", value=5
+        )
         self.now = NOW
 
     def teardown(self) -> None:
@@ -86,6 +93,8 @@ class Histories(RuleBasedStateMachine):
             list(Task.objects.order_by("pk").values_list()),
             TaskEvent.objects.count(),
             list(ExtensionRequest.objects.order_by("pk").values_list()),
+            list(Node.objects.order_by("pk").values_list()),
+            list(TargetReading.objects.order_by("pk").values_list()),
         ]
 
     @rule(days=st.integers(1, 9))
@@ -212,6 +221,39 @@ class Histories(RuleBasedStateMachine):
             days = [day_of(made.created_at) for made in share.nudges.order_by("pk")]
             assert share.nudge_count == len(days) == share.events.filter(kind="NUDGE").count()
             assert all((later - earlier).days >= NUDGE_COOLDOWN_DAYS for earlier, later in pairwise(days))
+
+    @rule(who=PEOPLE, days=st.sets(st.integers(0, 9), max_size=4), step=st.integers(0, 60))
+    def somebody_sets_nodes(self, who: str, days: set[int], step: int) -> None:
+        wanted = [
+            Planned(TODAY + timedelta(days=day), min(100, step * number), "节点")
+            for number, day in enumerate(sorted(days), start=1)
+        ]
+        self._try(set_nodes, self.task.pk, wanted, by=getattr(self.cast, who))
+
+    @rule(index=SHARES, who=PEOPLE, days=st.integers(-9, 1), value=st.integers(0, 9))
+    def somebody_gives_a_figure(self, index: int, who: str, days: int, value: int) -> None:
+        self._try(
+            record_reading,
+            self._row(index).pk,
+            target_id=self.target.pk,
+            value=Decimal(value),
+            read_on=day_of(self.now) + timedelta(days=days),
+            note="",
+            form_key=uuid4(),
+            by=getattr(self.cast, who),
+        )
+
+    @rule(index=SHARES, who=PEOPLE)
+    def somebody_takes_a_figure_back(self, index: int, who: str) -> None:
+        reading = self._row(index).readings.order_by("-pk").first()
+        if reading is not None:
+            self._try(withdraw_reading, reading.pk, reason="理由", by=getattr(self.cast, who))
+
+    @invariant()
+    def behind_is_what_nodes_and_dates_and_percentage_say(self) -> None:
+        steps = self.task.nodes.steps()
+        for share in Assignment.objects.filter(pk__in=self.shares).select_related("task"):
+            assert share.behind_from == share.first_day_behind(steps)
 
     @invariant()
     def history_is_whole_and_replays_to_the_present(self) -> None:

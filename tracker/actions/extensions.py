@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tracker import permissions
 from tracker.actions.history import Change, passings_of, record
-from tracker.actions.work import MoveRefused, check_version, expected_start, locked
+from tracker.actions.work import MoveRefused, check_version, locked
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest
-from tracker.progress import behind_from
 from tracker.turns import finished_late_days
 from tracker.workflow import EventKind
 
@@ -84,9 +83,7 @@ def grant_extension(
     assignment.unit_late_days, assignment.reviewer_late_days = late.unit, late.reviewer
     assignment.due_date = due_date
     assignment.extension_count += 1
-    assignment.behind_from = behind_from(
-        start=expected_start(assignment), due=due_date, percent=assignment.percent
-    )
+    assignment.behind_from = assignment.first_day_behind(assignment.task.nodes.steps())
     assignment.version += 1
     dates = ["due_date", "judged_date", "extension_count", "behind_from"]
     assignment.save(update_fields=[*dates, "unit_late_days", "reviewer_late_days", "version"])

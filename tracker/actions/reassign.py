@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Department, DepartmentQuerySet, User
 from tracker.actions.history import Change, record
-from tracker.actions.work import MoveRefused, expected_start, locked, make_move
+from tracker.actions.work import MoveRefused, locked, make_move
 from tracker.clock import day_of
 from tracker.models import Assignment
-from tracker.progress import behind_from
 from tracker.workflow import EventKind, Move
 
 
@@ -95,6 +94,6 @@ def _successor(
         judged_date=due_date,
         created_at=now,
     )
-    new.behind_from = behind_from(start=expected_start(new), due=due_date, percent=0)
+    new.behind_from = new.first_day_behind(old.task.nodes.steps())
     new.save(force_insert=True)
     return new

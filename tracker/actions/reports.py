@@ -9,9 +9,8 @@ from accounts.models import User
 from tracker import permissions
 from tracker.actions.evidence import for_history
 from tracker.actions.history import Change, record
-from tracker.actions.work import MoveRefused, expected_start, locked
+from tracker.actions.work import MoveRefused, locked
 from tracker.models import ProgressReport
-from tracker.progress import behind_from
 from tracker.workflow import EventKind
 
 
@@ -38,9 +37,7 @@ def withdraw_report(report_id: int, *, reason: str, by: User, now: datetime) -> 
     last = assignment.reports.standing().newest_first().first()
     assignment.percent = last.percent if last else 0
     assignment.last_reported_at = last.created_at if last else None
-    assignment.behind_from = behind_from(
-        start=expected_start(assignment), due=assignment.due_date, percent=assignment.percent
-    )
+    assignment.behind_from = assignment.first_day_behind(assignment.task.nodes.steps())
     assignment.version += 1
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", "version"])
     data = {

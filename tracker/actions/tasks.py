@@ -7,10 +7,8 @@ from typing import Any
 
 from accounts.models import User
 from tracker.actions.history import Change, record
-from tracker.actions.work import expected_start
 from tracker.models import Assignment, Clause, Plan, Series, Task
 from tracker.periods import Period
-from tracker.progress import behind_from
 from tracker.workflow import EventKind
 
 
@@ -110,5 +108,5 @@ def _assignment(task: Task, share: Share, *, now: datetime) -> Assignment:
         judged_date=task.due_date,
         created_at=now,
     )
-    assignment.behind_from = behind_from(start=expected_start(assignment), due=task.due_date, percent=0)
+    assignment.behind_from = assignment.first_day_behind([])  # a new task has no nodes yet
     return assignment

@@ -16,7 +16,6 @@ from tracker.actions.history import Change, record
 from tracker.clock import day_of
 from tracker.filetypes import Upload
 from tracker.models import Assignment, ExtensionRequest, Plan, ProgressReport, Task
-from tracker.progress import behind_from
 from tracker.turns import changes_hands
 from tracker.workflow import EventKind, Move, Role, Status, next_status
 
@@ -27,17 +26,6 @@ class MoveRefused(Exception):
 
 class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
-
-
-def expected_start(assignment: Assignment) -> date:
-    """The day from which expected progress runs: the task's, but never before this unit could know of it.
-
-    A unit that came in later, and the task of a period, begin on the day on which they were given out.
-    """
-    task, given_on = assignment.task, day_of(assignment.created_at)
-    if task.series_id is not None or given_on > day_of(task.created_at):
-        return max(given_on, task.start_date or given_on)
-    return task.start_date or given_on
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -317,9 +305,7 @@ def _report(
     was_percent = assignment.percent
     assignment.percent = said.percent
     assignment.last_reported_at = now
-    assignment.behind_from = behind_from(
-        start=expected_start(assignment), due=assignment.due_date, percent=said.percent
-    )
+    assignment.behind_from = assignment.first_day_behind(assignment.task.nodes.steps())
     fields = _change(assignment, Move.REPORT, to_status, now=now)
     assignment.save(update_fields=["percent", "last_reported_at", "behind_from", *fields])
     data: dict[str, Any] = {"percent": said.percent, "was_percent": was_percent, "report": report.pk}

@@ -4,8 +4,10 @@ from tracker.models.assignments import Assignment
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
+from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
+from tracker.models.readings import TargetReading
 from tracker.models.reports import ProgressReport
 from tracker.models.series import Series
 from tracker.models.tasks import Task
@@ -18,12 +20,14 @@ __all__ = [
     "ExtensionRequest",
     "Instruction",
     "Measure",
+    "Node",
     "Nudge",
     "Plan",
     "PlanUnit",
     "ProgressReport",
     "Series",
     "Target",
+    "TargetReading",
     "Task",
     "TaskEvent",
     "UnitMention",

@@ -15,6 +15,7 @@ from tracker.clock import day_of
 from tracker.models.plans import Plan
 from tracker.models.series import Series
 from tracker.models.tasks import Task
+from tracker.progress import Step, behind_from, expected_percent
 from tracker.turns import LateDays, late_days
 from tracker.workflow import NUDGE_COOLDOWN_DAYS, YELLOW_DAYS, Light, Role, Status, label_of
 
@@ -337,6 +338,25 @@ class Assignment(models.Model):
             status=self.status, since=self.present_turn_since, until=today, judged_date=self.judged_date
         )
         return LateDays(self.unit_late_days, self.reviewer_late_days) + present
+
+    @property
+    def begins_on(self) -> date:
+        """The day from which progress is expected: the task's, but never before this unit could know of it.
+
+        A unit that came in later, and the task of a period, begin on the day on which they were given out.
+        """
+        given_on = day_of(self.created_at)
+        if self.task.series_id is not None or given_on > day_of(self.task.created_at):
+            return max(given_on, self.task.start_date or given_on)
+        return self.task.begins_on
+
+    def expected_percent(self, today: date, steps: Iterable[Step]) -> int | None:
+        """How far it should be by today (序时进度), given its task's nodes; None where nothing says so."""
+        return expected_percent(today, start=self.begins_on, due=self.due_date, steps=steps)
+
+    def first_day_behind(self, steps: Iterable[Step]) -> date | None:
+        """What `behind_from` has to be, given the task's nodes: set by whatever moves percentage or dates."""
+        return behind_from(start=self.begins_on, due=self.due_date, percent=self.percent, steps=steps)
 
     def is_behind(self, today: date) -> bool:
         """Whether reported progress has fallen too far behind expected progress (序时进度)."""

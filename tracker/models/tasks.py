@@ -9,6 +9,7 @@ from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
+from tracker.clock import day_of
 from tracker.models.plans import Clause, Every, Measure, Plan, Schedule, ScheduleKind
 from tracker.models.series import Series
 from tracker.periods import period_of
@@ -86,3 +87,8 @@ class Task(Schedule):
         if self.series_id is None or self.start_date is None:
             return ""
         return period_of(self.every, self.start_date, starts_on=self.start_date).label
+
+    @property
+    def begins_on(self) -> date:
+        """The day from which progress is expected: the plan's start date, or the day it was given out."""
+        return self.start_date or day_of(self.created_at)

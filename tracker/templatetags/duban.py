@@ -37,7 +37,7 @@ def light(assignment: Assignment, today: date) -> SafeString:
 def _lateness(assignment: Assignment, today: date) -> str:
     due = assignment.due_date
     if due is None:
-        return ""
+        return _("进度滞后") if assignment.is_behind(today) else ""
     if assignment.is_overdue(today):
         return _("逾期%(days)d天") % {"days": assignment.days_late(today)}
     late = assignment.late_days(today).unit

@@ -28,7 +28,8 @@ from tracker.permissions import (
     visible_reports,
     visible_tasks,
 )
-from tracker.workflow import Move, Role
+from tracker.views.figures import node_table, target_panels
+from tracker.workflow import Move, Role, Status
 
 INSTRUCTIONS_SHOWN = 20  # the older ones stand in the history
 
@@ -64,6 +65,7 @@ class Share:
     lacks_evidence: bool
     passed_on_to: Assignment | None
     may_nudge: bool
+    expected: int | None
 
     @property
     def can_report(self) -> bool:
@@ -91,6 +93,7 @@ def _share(
     assignment: Assignment,
     requests: Iterable[ExtensionRequest],
     successors: Mapping[int | None, Assignment],
+    expected: int | None,
     *,
     lacks_evidence: bool,
 ) -> Share:
@@ -106,6 +109,7 @@ def _share(
         lacks_evidence=lacks_evidence,
         passed_on_to=successors.get(assignment.pk),
         may_nudge=can_nudge(user, assignment),
+        expected=expected if assignment.status in Status.with_unit else None,
     )
 
 
@@ -139,17 +143,20 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     events: list[tuple[TaskEvent, bool]] = [
         (event, can_read_words(request.user, event)) for event in found.events.newest_first()
     ]
+    today = clock.today()
+    nodes = list(found.nodes.in_order())
+    expected = {row.pk: row.expected_percent(today, [node.step for node in nodes]) for row in assignments}
     context = {
-        "today": clock.today(),
+        "today": today,
         "task": found,
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
-        "targets": found.clause.targets.in_order(),
         "shares": [
             _share(
                 request.user,
                 assignment,
                 requests,
                 successors,
+                expected[assignment.pk],
                 lacks_evidence=asks_evidence and assignment.pk not in shown,
             )
             for assignment in assignments
@@ -160,6 +167,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         else [],
         "may_instruct": can_instruct(request.user, found),
         "form_key": uuid4(),  # of whichever form on the page is sent: one nudge of each share
+        "nodes": node_table(request.user, found, nodes, assignments, today),
+        "targets": target_panels(request.user, found, assignments, today),
         "requests": requests,
         "periods": _periods(request.user, found),
         "may_end_series": found.series is not None and can_end_series(request.user, found.series),
