@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
+from tracker.highlight import Segment, marked
 from tracker.models.plans import Clause, Measure, Plan, Schedule
 
 
@@ -41,3 +42,8 @@ class Task(Schedule):
 
     def __str__(self) -> str:
         return f"{self.number} {self.text[:30]}"
+
+    def passage(self) -> list[Segment]:
+        """The paragraph of the plan with this task's clause marked; wants plan, measure and clause loaded."""
+        paragraph, words = (self.measure.start, self.measure.end), (self.clause.start, self.clause.end)
+        return marked(self.plan.source_text, paragraph, words)

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from tracker import clock
-from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
+from tracker.models import Assignment, Evidence, ExtensionRequest, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
@@ -23,24 +23,6 @@ from tracker.permissions import (
     visible_reports,
 )
 from tracker.workflow import Move, Role
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The paragraph of a clause, cut where the clause begins and ends."""
-
-    before: str
-    marked: str
-    after: str
-
-
-def passage_of(clause: Clause, measure: Measure, source: str) -> Passage:
-    """Cut by offsets into the source: what is marked is what was printed, whatever was edited since."""
-    return Passage(
-        before=source[measure.start : clause.start],
-        marked=source[clause.start : clause.end],
-        after=source[clause.end : max(measure.end, clause.end)],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +85,6 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "today": clock.today(),
         "task": found,
-        "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
         "shares": [_share(request.user, assignment, requests) for assignment in assignments],
         "requests": requests,
