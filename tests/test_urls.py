@@ -87,6 +87,7 @@ def world(db: None, settings: Any) -> World:
 def _objects(cast: Cast) -> dict[str, Any]:
     assignment = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
     pending = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.PENDING)
+    submitted = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.SUBMITTED)
     draft = make_plan(cast.city, "草稿", status="DRAFT", confirmed_at=None)
     unsettled = make_measure(draft)
     ready = make_plan(cast.city, "可下达", status="DRAFT", confirmed_at=None)
@@ -112,6 +113,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,
+        "submitted": submitted.pk,
         "plan": cast.plan.pk,
         "draft": draft.pk,
         "ready": ready.pk,

@@ -87,6 +87,12 @@ MATRIX: dict[str, Page] = {
     "extension_decide": Page(
         {200: COORDINATOR}, {302: COORDINATOR}, ("extension",), {"decision": "refuse", "answer": "理由不足"}
     ),
+    "review": _read(COORDINATORS),
+    "review_item": Page(
+        {200: COORDINATOR}, {302: COORDINATOR}, ("submitted",), {"move": "APPROVE", "version": "1"}
+    ),
+    "review_extensions": _read(COORDINATORS),
+    "unit": _read(OWN_UNIT | READERS, "department"),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     # Who may read but not move is told so with the form (200).
