@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.highlight import Segment, segments
+from tracker.highlight import Segment, marked, segments
 
 
 @given(
@@ -23,3 +23,10 @@ def test_each_clause_is_marked_with_its_key() -> None:
         Segment("。"),
         Segment("丁", 2),
     ]
+
+
+def test_words_are_marked_in_their_paragraph_and_to_their_end() -> None:
+    source = "一。甲乙丙。丁"
+
+    assert marked(source, (2, 6), (3, 5)) == [Segment("甲"), Segment("乙丙", 3), Segment("。")]
+    assert marked(source, (2, 4), (3, 6)) == [Segment("甲"), Segment("乙丙。", 3)]

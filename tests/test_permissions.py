@@ -12,8 +12,9 @@ from datetime import UTC, date, datetime
 import pytest
 from django.http import Http404
 
-from accounts.models import Region, User
+from accounts.models import Department, Region, User
 from tests.factories import (
+    NOW,
     TODAY,
     make_assignment,
     make_department,
@@ -95,6 +96,11 @@ TESTED = {
     "can_read_words": "words",
     "can_import_plan": "role",
     "can_see_overview": "role",
+    "can_review": "role",
+    "reviewable_assignments": "review",
+    "decidable_extensions": "extensions",
+    "visible_units": "units",
+    "get_unit_for": "units",
     "can_edit_draft": "draft",
     "can_set_rules": "draft",
     "get_own_plan_for": "draft",
@@ -208,6 +214,7 @@ def test_who_imports_and_who_has_the_overview(thing: Thing) -> None:
     people = thing.people.items()
 
     assert {role for (role, _), user in people if permissions.can_import_plan(user)} == {"COORDINATOR"}
+    assert {role for (role, _), user in people if permissions.can_review(user)} == {"COORDINATOR"}
     assert {role for (role, _), user in people if permissions.can_see_overview(user)} == {
         "COORDINATOR",
         "LEADER",
@@ -318,6 +325,7 @@ def test_who_asks_for_more_time_and_who_decides(thing: Thing) -> None:
         assert permissions.visible_extensions(user).filter(pk=asked.pk).exists() == reads, who
         assert _opens(permissions.get_extension_for, user, asked.pk) == reads, who
         assert permissions.can_decide_extension(user, asked) == (who in REVIEWER_SIDE), who
+        assert permissions.decidable_extensions(user).exists() == (who in REVIEWER_SIDE), who
         for status in Status.values:
             share.status = status
             expected = who in UNIT_SIDE and status in Status.with_unit
@@ -390,3 +398,49 @@ def test_who_gives_figures_and_who_reads_them(thing: Thing) -> None:
         share.status = Status.ACTIVE
         assert not permissions.can_withdraw_reading(user, reading), who
         reading.withdrawn_at = None
+
+
+def test_answered_requests_wait_for_nobody(thing: Thing) -> None:
+    share = make_assignment(thing.share.department, due_date=date(2024, 12, 1))
+    ExtensionRequest.objects.create(
+        assignment=share,
+        state=ExtensionRequest.State.LAPSED,
+        old_date=date(2024, 12, 1),
+        new_date=date(2024, 12, 31),
+        is_late=False,
+        reason="雨季",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-333333333333",
+        created_at=NOW,
+        created_by=thing.people["REPORTER", "own unit"],
+        decided_at=NOW,
+    )
+
+    assert not permissions.decidable_extensions(thing.people["COORDINATOR", "own region"]).exists()
+
+
+@pytest.mark.parametrize("status", Status.values)
+def test_whose_review_a_share_waits_for(thing: Thing, status: str) -> None:
+    share = make_assignment(make_department(thing.share.region, "市商务局"), status=status)
+
+    for who, user in thing.people.items():
+        expected = who in REVIEWER_SIDE and status == Status.SUBMITTED
+        assert permissions.reviewable_assignments(user).filter(pk=share.pk).exists() == expected, who
+
+
+def test_who_sees_how_a_unit_stands(thing: Thing) -> None:
+    def seen(unit: Department) -> set[tuple[str, str]]:
+        listed = {who for who, user in thing.people.items() if unit in permissions.visible_units(user).all()}
+        opened = {
+            who for who, user in thing.people.items() if _opens(permissions.get_unit_for, user, unit.pk)
+        }
+        assert listed == opened
+        return listed
+
+    readers = {who for who in SEES if who[0] not in ("REPORTER", "HEAD")}
+    foreign = make_department(make_region("焦作市"), "市能源局")
+
+    assert seen(thing.share.department) == UNIT_SIDE | readers
+    assert seen(foreign) == {("ADMINISTRATOR", "everywhere")}
+    # A unit from elsewhere that has work here is seen by those who see the work.
+    make_assignment(foreign, task=make_task(thing.share.plan))
+    assert seen(foreign) == readers

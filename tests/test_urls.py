@@ -99,6 +99,7 @@ def world(db: None, settings: Any) -> World:
 def _objects(cast: Cast) -> dict[str, Any]:
     assignment = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
     pending = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.PENDING)
+    submitted = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.SUBMITTED)
     draft = make_plan(cast.city, "草稿", status="DRAFT", confirmed_at=None)
     unsettled = make_measure(draft)
     ready = make_plan(cast.city, "可下达", status="DRAFT", confirmed_at=None)
@@ -145,6 +146,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,
+        "submitted": submitted.pk,
         "plan": cast.plan.pk,
         "draft": draft.pk,
         "ready": ready.pk,
@@ -270,4 +272,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (55, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (59, 15)

@@ -125,6 +125,12 @@ MATRIX: dict[str, Page] = {
             "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333",
         },
     ),
+    "review": _read(COORDINATORS),
+    "review_item": Page(
+        {200: COORDINATOR}, {302: COORDINATOR}, ("submitted",), {"move": "APPROVE", "version": "1"}
+    ),
+    "review_extensions": _read(COORDINATORS),
+    "unit": _read(OWN_UNIT | READERS, "department"),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     "instruct": Page(

@@ -24,6 +24,7 @@ GROUP_LIMIT = 50
 SIGN_LIMIT = 1000  # rows of one press: a form has a limit of fields, and a person of attention
 OVERDUE_ROWS_PER_UNIT = 20
 PERIODS_SHOWN = 12  # the newest of a series on the page of a task; the ledger has them all
+QUEUE_ROWS = 50
 
 
 def _counts(today: date) -> dict[str, Count]:
@@ -229,6 +230,37 @@ def series_periods(tasks: Iterable[Task], assignments: AssignmentQuerySet, today
         for task in tasks
         if (row := found.get(task.pk))
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one submission stands in its reviewer's queue, with those around it."""
+
+    position: int
+    total: int
+    previous: Assignment | None
+    next: Assignment | None
+    rows: list[Assignment]
+    before: int  # how many come before and after `rows`
+    after: int
+
+
+def place_in_queue(queue: AssignmentQuerySet, item: Assignment) -> Place:
+    """The place of `item`, and the QUEUE_ROWS submissions among which it is shown."""
+    total, earlier = queue.count(), queue.handed_in_before(item).count()
+    before = earlier // QUEUE_ROWS * QUEUE_ROWS
+    first = max(before - 1, 0)  # one more on either side, for the neighbours
+    found = list(queue.for_list().oldest_first()[first : before + QUEUE_ROWS + 1])
+    at, rows = earlier - first, found[before - first :][:QUEUE_ROWS]
+    return Place(
+        position=earlier + 1,
+        total=total,
+        previous=found[at - 1] if at else None,
+        next=next(iter(found[at + 1 :]), None),
+        rows=rows,
+        before=before,
+        after=total - before - len(rows),
+    )
 
 
 @dataclass(frozen=True, slots=True)

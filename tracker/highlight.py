@@ -31,3 +31,13 @@ def segments(text: str, offset: int, spans: Iterable[tuple[int, int, int]]) -> l
     if at < len(text):
         found.append(Segment(text[at:]))
     return found
+
+
+def marked(source: str, paragraph: tuple[int, int], words: tuple[int, int]) -> list[Segment]:
+    """The paragraph with the words marked, both given as offsets into the source.
+
+    What is marked is what was printed, whatever was edited since. Words that run on past their paragraph
+    are shown to their end.
+    """
+    start, end = paragraph[0], max(paragraph[1], words[1])
+    return segments(source[start:end], start, [(*words, words[0])])

@@ -4,10 +4,10 @@ A unit's people see the tasks their department has a share in. Coordinators and 
 the regions below it; only coordinators of the region itself write there. Administrators read everything.
 """
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
-from accounts.models import Region, User
+from accounts.models import Department, DepartmentQuerySet, Region, User
 from tracker.models import (
     Assignment,
     Evidence,
@@ -49,6 +49,20 @@ def visible_assignments(user: User) -> AssignmentQuerySet:
     return Assignment.objects.in_regions(visible_regions(user))
 
 
+def reviewable_assignments(user: User) -> AssignmentQuerySet:
+    """What waits for this person's review: the submissions of a coordinator's own region."""
+    waiting = Assignment.objects.awaiting_review()
+    return waiting.in_region(user.region_id) if user.is_coordinator else waiting.none()
+
+
+def visible_units(user: User) -> DepartmentQuerySet:
+    """A unit's people see their own; the others those of their regions, and whoever has work there."""
+    if user.is_unit_person and user.department_id:
+        return Department.objects.filter(pk=user.department_id)
+    with_work = Exists(visible_assignments(user).filter(department=OuterRef("pk")))
+    return Department.objects.filter(Q(region__in=visible_regions(user)) | with_work)
+
+
 def visible_tasks(user: User) -> TaskQuerySet:
     """Tasks in which the person's unit has a share, or of the person's regions."""
     if user.is_unit_person:
@@ -59,8 +73,10 @@ def visible_tasks(user: User) -> TaskQuerySet:
 
 
 def visible_plans(user: User) -> PlanQuerySet:
-    """Live plans of the person's regions; drafts only for coordinators of the region itself."""
+    """Live plans of the person's regions, and those a unit has work of; drafts only for the coordinators."""
     plans = Plan.objects.in_regions(visible_regions(user))
+    if user.is_unit_person:
+        plans |= Plan.objects.with_work(visible_assignments(user))
     if user.is_coordinator:
         return plans.live() | plans.drafts().filter(region=user.region_id)
     return plans.live()
@@ -93,6 +109,12 @@ def visible_readings(user: User) -> TargetReadingQuerySet:
     return TargetReading.objects.filter(assignment__region__in=visible_regions(user))
 
 
+def decidable_extensions(user: User) -> ExtensionRequestQuerySet:
+    """What waits for this person's answer: the open requests of a coordinator's own region."""
+    waiting = ExtensionRequest.objects.open()
+    return waiting.in_region(user.region_id) if user.is_coordinator else waiting.none()
+
+
 def can_read_words(user: User, event: TaskEvent) -> bool:
     """Whether the person may read what was written with an event: a unit reads nothing of another's."""
     if not user.is_unit_person or event.assignment is None:
@@ -115,6 +137,10 @@ def can_set_rules(user: User, plan: Plan) -> bool:
 
 def can_see_overview(user: User) -> bool:
     return not user.is_unit_person
+
+
+def can_review(user: User) -> bool:
+    return user.is_coordinator
 
 
 def belongs_to_unit(user: User, assignment: Assignment) -> bool:
@@ -228,6 +254,14 @@ def get_assignment_for(user: User, pk: int) -> Assignment:
     if assignment is None:
         raise Http404
     return assignment
+
+
+def get_unit_for(user: User, pk: int) -> Department:
+    """The unit if this person may read how it stands. Raises Http404 otherwise."""
+    unit = visible_units(user).select_related("region").filter(pk=pk).first()
+    if unit is None:
+        raise Http404
+    return unit
 
 
 def get_extension_for(user: User, pk: int) -> ExtensionRequest:

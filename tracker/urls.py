@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, orders, readings, reports, rules, series
+from tracker.views import drafts, extensions, orders, readings, reports, review, rules, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.nodes import nodes
@@ -15,6 +15,7 @@ from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
 from tracker.views.reassign import reassign
 from tracker.views.tasks import task
+from tracker.views.units import unit
 from tracker.views.work import move, my_work, report, sign_for_all
 
 urlpatterns = [
@@ -38,10 +39,14 @@ urlpatterns = [
     path("assignments/<int:pk>/reassign/", reassign, name="reassign"),
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
     path("series/<int:pk>/end/", series.end, name="series_end"),
+    path("review/", review.review, name="review"),
+    path("review/<int:pk>/", review.review_item, name="review_item"),
+    path("review/extensions/", review.review_extensions, name="review_extensions"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
     path("evidence/<int:pk>/", reports.evidence, name="evidence"),
     path("overview/", overview, name="overview"),
     path("overdue/", overdue, name="overdue"),
+    path("units/<int:pk>/", unit, name="unit"),
     path("plans/", plans, name="plans"),
     path("plans/<int:pk>/", plan, name="plan"),
     path("plans/<int:pk>/evidence/", rules.evidence, name="plan_evidence"),

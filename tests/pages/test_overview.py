@@ -1,4 +1,4 @@
-"""The leaders' figures: each equals the total of the list it opens, over many kinds of rows."""
+"""The leaders' figures, over many kinds of rows. That each opens what it counts: see test_numbers.py."""
 
 import re
 from datetime import timedelta
@@ -39,19 +39,6 @@ def _numbers(page: str) -> list[tuple[str, int]]:
     )
     bars = re.findall(r'<a href="([^"]*/ledger/\?[^"]*)"><title>\S+ (\d+)</title>', page)
     return [(href, int(number)) for href, number in links + tiles + bars]
-
-
-@pytest.mark.usefixtures("mixed")
-@pytest.mark.parametrize("person", ["leader", "coordinator", "county_coordinator"])
-def test_every_number_equals_the_list_it_opens(cast, browser, person) -> None:
-    client = browser(getattr(cast, person))
-    plan = cast.county_bureau.region.plans.get()
-
-    for url in (reverse("overview"), reverse("plans"), reverse("plan", args=[plan.pk])):
-        found = _numbers(client.get(url).content.decode())
-        assert len(found) > 2
-        for href, number in found:
-            assert (href, _total(client, href)) == (href, number)
 
 
 @pytest.mark.usefixtures("mixed")
@@ -124,7 +111,7 @@ def test_overdue_page_shows_the_worst_of_a_unit_and_counts_the_rest(cast, browse
     [group] = response.context["groups"]
     assert [row.days_late(TODAY) for row in group.rows] == list(range(23, 3, -1))
     assert group.hidden == 3
-    assert "还有 3 项" in response.content.decode()
+    assert "查看全部 23 项" in response.content.decode()
 
 
 def test_suspended_and_handed_in_work_is_not_overdue(cast) -> None:

@@ -63,5 +63,5 @@ def test_number_of_queries_does_not_grow(cast, browser, count, django_assert_num
 
     with django_assert_num_queries(6):
         client.get(reverse("plans"))
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(10):
         client.get(reverse("plan", args=[plan.pk]))

@@ -10,7 +10,6 @@ from django.urls import reverse
 from tests.factories import CLAUSE_TEXT, NOW, TODAY, Cast, make_assignment, make_measure, make_task
 from tracker.actions.work import move_assignment, report_progress
 from tracker.models import Assignment, Target, Task
-from tracker.views.tasks import passage_of
 from tracker.workflow import Move, Role, Status
 
 
@@ -52,13 +51,13 @@ def test_clause_is_marked_in_its_paragraph(cast, browser, task) -> None:
         assert words in page
 
 
-def test_marking_follows_the_source_and_not_the_edited_task(cast, task) -> None:
+def test_marking_follows_the_source_and_not_the_edited_task(task) -> None:
     task.text = "改过的说法"
 
-    passage = passage_of(task.clause, task.measure, cast.plan.source_text)
+    passage = task.passage()
 
-    assert passage.marked == CLAUSE_TEXT
-    assert passage.before + passage.marked + passage.after == task.measure.text
+    assert [piece.text for piece in passage if piece.key is not None] == [CLAUSE_TEXT]
+    assert "".join(piece.text for piece in passage) == task.measure.text
 
 
 @pytest.mark.usefixtures("lead")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Self
 from dateutil.relativedelta import relativedelta
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, ExpressionWrapper, F, Q, Sum, Value, When
+from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
-from tracker.clock import day_of
+from tracker.clock import SHANGHAI, day_of
 from tracker.models.plans import Plan
 from tracker.models.series import Series
 from tracker.models.tasks import Task
@@ -109,11 +110,47 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def awaiting_review(self) -> Self:
         return self.filter(status=Status.SUBMITTED)
 
+    def handed_in_before(self, other: "Assignment") -> Self:
+        """What came into the reviewer's queue before this submission."""
+        earlier = Q(handed_in_on__lt=other.handed_in_on)
+        return self.filter(earlier | Q(handed_in_on=other.handed_in_on, pk__lt=other.pk))
+
+    def handed_in_after(self, other: "Assignment") -> Self:
+        """What came into the reviewer's queue after this submission."""
+        later = Q(handed_in_on__gt=other.handed_in_on)
+        return self.filter(later | Q(handed_in_on=other.handed_in_on, pk__gt=other.pk))
+
+    def oldest_first(self) -> Self:
+        """In the order in which they were handed in."""
+        return self.order_by("handed_in_on", "pk")
+
     def closed(self) -> Self:
         return self.filter(status=Status.CLOSED)
 
+    def late_days(self, today: date) -> LateDays:
+        """What Assignment.late_days says, summed over the rows by the database."""
+        held = Coalesce("held_since", TruncDate("created_at", tzinfo=SHANGHAI))
+        turn = ExpressionWrapper(
+            Value(today, models.DateField()) - Greatest(held, "judged_date"), models.DurationField()
+        )
+        rows = self.annotate(turn=Greatest(turn, Value(timedelta()), output_field=models.DurationField()))
+        dated = Q(judged_date__isnull=False)
+        sums = rows.aggregate(
+            unit=Sum("unit_late_days"),
+            reviewer=Sum("reviewer_late_days"),
+            unit_now=Sum("turn", filter=dated & Q(status__in=Status.with_unit)),
+            reviewer_now=Sum("turn", filter=dated & Q(status=Status.SUBMITTED)),
+        )
+        return LateDays(
+            (sums["unit"] or 0) + (sums["unit_now"] or timedelta()).days,
+            (sums["reviewer"] or 0) + (sums["reviewer_now"] or timedelta()).days,
+        )
+
     def in_regions(self, regions: models.QuerySet[Region]) -> Self:
         return self.filter(region__in=regions)
+
+    def in_region(self, region_id: int | None) -> Self:
+        return self.filter(region=region_id)
 
     def for_department(self, department: Department | int) -> Self:
         return self.filter(department=department)

@@ -21,6 +21,12 @@ class ExtensionRequestQuerySet(models.QuerySet["ExtensionRequest"]):
     def for_department(self, department: int | None) -> Self:
         return self.filter(assignment__department=department)
 
+    def in_region(self, region_id: int | None) -> Self:
+        return self.filter(assignment__region=region_id)
+
+    def oldest_first(self) -> Self:
+        return self.order_by("created_at", "pk")
+
     def for_page(self) -> Self:
         return self.select_related("assignment__department", "assignment__task", "created_by", "decided_by")
 

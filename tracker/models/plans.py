@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from enum import nonmember
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
@@ -64,6 +64,10 @@ class PlanQuerySet(models.QuerySet["Plan"]):
 
     def drafts(self) -> Self:
         return self.filter(status=Plan.Status.DRAFT)
+
+    def with_work(self, assignments: models.QuerySet[Any]) -> Self:
+        """Plans to which some of the assignments belong."""
+        return self.filter(Exists(assignments.filter(plan=OuterRef("pk"))))
 
     def newest_first(self) -> Self:
         return self.order_by(F("issued_on").desc(nulls_last=True), "-pk")

@@ -8,13 +8,16 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from tracker.models.assignments import Assignment
+from tracker.models.assignments import Assignment, AssignmentQuerySet
 from tracker.models.tasks import Task
 
 
 class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
     def of_task(self, task: Task) -> Self:
         return self.filter(assignment__task=task)
+
+    def of_assignments(self, assignments: AssignmentQuerySet) -> Self:
+        return self.filter(assignment__in=assignments)
 
     def for_department(self, department: int | None) -> Self:
         return self.filter(assignment__department=department)

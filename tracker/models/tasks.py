@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from tracker.clock import day_of
+from tracker.highlight import Segment, marked
 from tracker.models.plans import Clause, Every, Measure, Plan, Schedule, ScheduleKind
 from tracker.models.series import Series
 from tracker.periods import period_of
@@ -92,3 +93,8 @@ class Task(Schedule):
     def begins_on(self) -> date:
         """The day from which progress is expected: the plan's start date, or the day it was given out."""
         return self.start_date or day_of(self.created_at)
+
+    def passage(self) -> list[Segment]:
+        """The paragraph of the plan with this task's clause marked; wants plan, measure and clause loaded."""
+        paragraph, words = (self.measure.start, self.measure.end), (self.clause.start, self.clause.end)
+        return marked(self.plan.source_text, paragraph, words)

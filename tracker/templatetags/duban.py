@@ -70,6 +70,14 @@ def whose_days(assignment: Assignment, today: date) -> str:
     return _("单位占%(unit)d天，审核占%(reviewer)d天") % {"unit": late.unit, "reviewer": late.reviewer}
 
 
+@register.filter
+def waiting(assignment: Assignment, today: date) -> str:
+    """How long a submission has waited for its reviewer."""
+    if assignment.handed_in_on is None:
+        return ""
+    return _("等待%(days)d天") % {"days": (today - assignment.handed_in_on).days}
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """A piece of a unit's bar, in percent of the longest bar; `query` opens the rows it stands for."""

@@ -6,7 +6,12 @@ from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
-from tracker.permissions import can_see_overview, visible_assignments
+from tracker.permissions import (
+    can_see_overview,
+    decidable_extensions,
+    reviewable_assignments,
+    visible_assignments,
+)
 
 UNITS_ON_OVERVIEW = 6
 ROWS_PER_UNIT_ON_OVERVIEW = 3
@@ -18,7 +23,11 @@ def overview(request: SignedInRequest) -> HttpResponse:
     if not can_see_overview(request.user):
         raise Http404
     today = clock.today()
-    assignments = visible_assignments(request.user)
+    user = request.user
+    assignments = visible_assignments(user)
+    numbers = dashboards.numbers(assignments, today)
+    # Coordinators are told of what they can answer themselves, the others of all that they see.
+    asking = decidable_extensions(user) if user.is_coordinator else assignments.asking_for_time()
     units = dashboards.units(assignments, today)
     late = [line for line in units if line.overdue]
     worst = dashboards.overdue_rows(
@@ -26,8 +35,9 @@ def overview(request: SignedInRequest) -> HttpResponse:
     )
     context = {
         "today": today,
-        "numbers": dashboards.numbers(assignments, today),
-        "asking": assignments.asking_for_time().count(),
+        "numbers": numbers,
+        "waiting": reviewable_assignments(user).count() if user.is_coordinator else numbers.awaiting_review,
+        "asking": asking.count(),
         "units": units,
         "longest": max((line.total for line in units), default=0),
         "late_units": len(late),

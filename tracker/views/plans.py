@@ -29,11 +29,17 @@ def plan(request: SignedInRequest, pk: int) -> HttpResponse:
     found = get_plan_for(request.user, pk)
     today = clock.today()
     assignments = visible_assignments(request.user)
+    of_plan = assignments.of_plans([found])
     [(_, tally)] = dashboards.plan_tallies([found], assignments, today)
+    units = [] if request.user.is_unit_person else dashboards.units(of_plan, today)
     context = {
         "plan": found,
+        "scope": f"plan={found.pk}&",
         "tally": tally,
         "may_set_rules": can_set_rules(request.user, found),
+        "numbers": dashboards.numbers(of_plan, today),
+        "units": units,
+        "longest": max((line.total for line in units), default=0),
         "sections": dashboards.plan_sections(found, assignments, today),
     }
     return render(request, "tracker/plan.html", context)

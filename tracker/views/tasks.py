@@ -11,7 +11,7 @@ from django.shortcuts import render
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
-from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, Task, TaskEvent
+from tracker.models import Assignment, Evidence, ExtensionRequest, Task, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
@@ -32,24 +32,6 @@ from tracker.views.figures import node_table, target_panels
 from tracker.workflow import Move, Role, Status
 
 INSTRUCTIONS_SHOWN = 20  # the older ones stand in the history
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """The paragraph of a clause, cut where the clause begins and ends."""
-
-    before: str
-    marked: str
-    after: str
-
-
-def passage_of(clause: Clause, measure: Measure, source: str) -> Passage:
-    """Cut by offsets into the source: what is marked is what was printed, whatever was edited since."""
-    return Passage(
-        before=source[measure.start : clause.start],
-        marked=source[clause.start : clause.end],
-        after=source[clause.end : max(measure.end, clause.end)],
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +131,6 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "today": today,
         "task": found,
-        "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "shares": [
             _share(
                 request.user,
