@@ -8,11 +8,21 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from accounts.models import Region, User
-from tracker.models import Assignment, Evidence, ExtensionRequest, Plan, ProgressReport, Task, TaskEvent
+from tracker.models import (
+    Assignment,
+    Evidence,
+    ExtensionRequest,
+    Plan,
+    ProgressReport,
+    ReportDraft,
+    Task,
+    TaskEvent,
+)
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
+from tracker.models.report_drafts import ReportDraftQuerySet
 from tracker.models.reports import ProgressReportQuerySet
 from tracker.workflow import Move, Status, next_status
 
@@ -61,6 +71,11 @@ def visible_evidence(user: User) -> EvidenceQuerySet:
     if user.is_unit_person:
         return Evidence.objects.for_department(user.department_id)
     return Evidence.objects.filter(assignment__region__in=visible_regions(user))
+
+
+def visible_report_drafts(user: User) -> ReportDraftQuerySet:
+    """A draft is its writer's alone, and only as long as the work is the writer's unit's."""
+    return ReportDraft.objects.by(user.pk).for_department(user.department_id)
 
 
 def visible_extensions(user: User) -> ExtensionRequestQuerySet:

@@ -5,6 +5,7 @@ from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
+from tracker.models.report_drafts import ReportDraft
 from tracker.models.reports import ProgressReport
 from tracker.models.tasks import Task
 
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "PlanUnit",
     "ProgressReport",
+    "ReportDraft",
     "Target",
     "Task",
     "TaskEvent",
