@@ -10,10 +10,12 @@ from django.views.i18n import set_language
 from tracker.views import drafts, extensions, reports
 from tracker.views.home import home
 from tracker.views.ledger import ledger
+from tracker.views.my_work import my_work, sign_for_all
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
+from tracker.views.reporting import report, report_draft
 from tracker.views.tasks import task
-from tracker.views.work import move, my_work, report, sign_for_all
+from tracker.views.work import move
 
 urlpatterns = [
     path("", home, name="home"),
@@ -25,6 +27,7 @@ urlpatterns = [
     path("ledger/", ledger, name="ledger"),
     path("tasks/<int:pk>/", task, name="task"),
     path("assignments/<int:pk>/report/", report, name="report"),
+    path("assignments/<int:pk>/report/draft/", report_draft, name="report_draft"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),

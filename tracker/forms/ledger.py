@@ -14,7 +14,7 @@ from tracker.forms.keys import key_of
 from tracker.models import Assignment, Measure, Plan
 from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
-from tracker.workflow import YELLOW_DAYS, Light, Role, Status
+from tracker.workflow import YELLOW_DAYS, Light, Role, Status, WorkState
 
 ANY = _("全部")
 FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
@@ -67,6 +67,9 @@ class LedgerFilter(django_filters.FilterSet):
         label=_("红黄绿灯"), choices=Light.choices, empty_label=ANY, method="by_light"
     )
     due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, empty_label=ANY, method="by_due")
+    work = django_filters.ChoiceFilter(
+        label=_("办理情况"), choices=WorkState.choices, empty_label=ANY, method="by_work_state"
+    )
     month = MonthFilter(label=_("到期月份"), method="by_month")
     sort = django_filters.ChoiceFilter(
         choices=[(sign + key, key) for key in SORT_KEYS for sign in ("", "-")],
@@ -148,6 +151,9 @@ class LedgerFilter(django_filters.FilterSet):
                 return rows.asking_for_time()
             case _:
                 return rows.not_urgent(self.today, YELLOW_DAYS)
+
+    def by_work_state(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.in_work_state(self.today, value)
 
     def by_month(self, rows: AssignmentQuerySet, name: str, value: date) -> AssignmentQuerySet:
         return rows.due_in_month(value)
