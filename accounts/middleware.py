@@ -1,4 +1,4 @@
-"""Between sign-in and the pages: sessions that end when nobody works, and one-time passwords."""
+"""Between sign-in and the pages: sessions that end when nobody works, one-time passwords."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,9 +9,12 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, resolve_url
+from django.utils.cache import patch_vary_headers
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import clock
+from accounts.kept import keep_words
+from accounts.requests import is_in_place
 
 SEEN = "seen"  # in the session: when its end was last moved
 TOUCH_AFTER = 60  # seconds: a page view within them writes nothing
@@ -38,8 +41,32 @@ def keep_session(
     return middleware
 
 
+def lead_whole_page(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: where htmx asked for a piece of a page, a redirect is for the whole page.
+
+    Left alone, htmx follows the redirect and puts the sign-in page, or any other, into the list.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if is_in_place(request) and 300 <= response.status_code < 400 and "Location" in response:
+            response.status_code = 200
+            response["HX-Redirect"] = response["Location"]
+            del response["Location"]
+        # One address answers with a page or a piece of it: the browser must not take one for the other.
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return middleware
+
+
 class RequireSignIn(LoginRequiredMiddleware):
-    """Sends everybody else to sign in, says so when a session has ended, and leads back to the page."""
+    """Sends everybody else to sign in, says so when a session has ended, and leads back to the page.
+
+    Words that were on their way are kept where the view asks for it; then it leads to their form.
+    """
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., Any]
@@ -47,12 +74,13 @@ class RequireSignIn(LoginRequiredMiddleware):
         address = resolve_url(self.get_login_url(view_func))
         if request.COOKIES.get(settings.SESSION_COOKIE_NAME):
             address += "?expired=1"
-        return redirect_to_login(_page_of(request), address, self.get_redirect_field_name(view_func))
+        page = request.path if keep_words(request, view_func) else _page_of(request)
+        return redirect_to_login(page, address, self.get_redirect_field_name(view_func))
 
 
 def _page_of(request: HttpRequest) -> str:
-    """The page to come back to: for a form that was sent too late, the one it stands on."""
-    if request.method in ("GET", "HEAD"):
+    """The page to come back to: for a form sent too late, or a piece of a page, the one it stands on."""
+    if request.method in ("GET", "HEAD") and not is_in_place(request):
         return request.get_full_path()
     referer = request.headers.get("Referer", "")
     if url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):

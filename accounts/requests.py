@@ -1,6 +1,7 @@
 """Who asks, when and from where: LoginRequiredMiddleware lets nobody else reach the views."""
 
 from django.http import HttpRequest, QueryDict
+from django_htmx.middleware import HtmxDetails
 
 from accounts import clock
 from accounts.actions import Origin
@@ -22,3 +23,8 @@ def origin_of(request: SignedInRequest) -> Origin:
 def posted(request: HttpRequest) -> QueryDict | None:
     """The data of a form that was sent, even an empty one; None where it is only asked for."""
     return request.POST if request.method == "POST" else None
+
+
+def is_in_place(request: HttpRequest) -> bool:
+    """Whether htmx asks for a piece of the page it stands on, rather than the browser for a whole page."""
+    return bool(HtmxDetails(request))

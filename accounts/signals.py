@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from accounts import clock
 from accounts.actions import Origin, record
 from accounts.addresses import client_address
+from accounts.kept import drop_words_of_others
 from accounts.middleware import SEEN
 from accounts.models import AuditEvent, User
 
@@ -25,6 +26,7 @@ def _origin(request: HttpRequest | None, by: User | None = None) -> Origin:
 def signed_in(request: HttpRequest, user: User, **kwargs: Any) -> None:
     origin = _origin(request, user)
     request.session[SEEN] = origin.now.timestamp()
+    drop_words_of_others(request, user)
     record(Kind.SIGN_IN, origin, subject=user)
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 from dateutil.relativedelta import relativedelta
 
 from notifications.workdays import WorkingCalendar, zh_date
-from tracker.workflow import Status
+from tracker.workflow import SILENT_MONTHS, Status
 
 
 class Audience(StrEnum):
@@ -101,7 +101,7 @@ class Policy:
     # A request for more time is told at once, then as a review is: it waits for the same person.
     escalate_after: int = 3  # working days overdue, to the coordinator
     escalate_leader_after: int = 10  # working days overdue, to the leader
-    silent_months: int = 3  # without a report, where there is no due date; and every so many months
+    silent_months: int = SILENT_MONTHS  # without a report or a due date; and every so many months
 
     @property
     def horizon(self) -> timedelta:

@@ -32,6 +32,7 @@ from tracker.models import (
     ExtensionRequest,
     Plan,
     ProgressReport,
+    ReportDraft,
     Target,
     TargetReading,
     TaskEvent,
@@ -94,6 +95,7 @@ TESTED = {
     "get_assignment_for": "sees",
     "visible_reports": "words",
     "can_read_words": "words",
+    "visible_report_drafts": "words",
     "can_import_plan": "role",
     "can_see_overview": "role",
     "can_review": "role",
@@ -304,6 +306,19 @@ def test_who_reads_a_units_files_and_takes_its_reports_back(thing: Thing) -> Non
             report.assignment.status = status
             expected = is_own and status == Status.ACTIVE
             assert permissions.can_withdraw(user, report) == expected, (who, status)
+
+
+def test_draft_is_its_writers_alone(thing: Thing) -> None:
+    drafts = {
+        who: ReportDraft.objects.create(
+            assignment=thing.share, user=user, note="草稿", saved_at=datetime(2024, 10, 21, tzinfo=UTC)
+        )
+        for who, user in thing.people.items()
+    }
+
+    for who, user in thing.people.items():
+        expected = [drafts[who]] if who in UNIT_SIDE else []
+        assert list(permissions.visible_report_drafts(user)) == expected, who
 
 
 def test_who_asks_for_more_time_and_who_decides(thing: Thing) -> None:

@@ -98,6 +98,9 @@ MATRIX: dict[str, Page] = {
         ("assignment",),
         {"percent": "50", "note": "过半", "version": "1", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-111111111111"},
     ),
+    "report_draft": Page(
+        {302: OWN_UNIT}, {302: OWN_UNIT}, ("assignment",), {"percent": "40", "note": "先记下"}
+    ),
     "extension_ask": Page(
         {200: OWN_UNIT},
         {302: OWN_UNIT},

@@ -12,13 +12,11 @@ from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, Window
 from django.db.models.functions import RowNumber
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from tracker.models import Assignment, Measure, Plan, Task
 from tracker.models.assignments import AssignmentQuerySet
-from tracker.workflow import YELLOW_DAYS, Light, Status
+from tracker.workflow import YELLOW_DAYS, Light, Status, WorkState
 
 GROUP_LIMIT = 50
 SIGN_LIMIT = 1000  # rows of one press: a form has a limit of fields, and a person of attention
@@ -55,14 +53,16 @@ class Numbers:
         return self.closed * 100 // self.total if self.total else None
 
 
+def _numbers(today: date) -> dict[str, Count]:
+    return _counts(today) | {
+        "unsigned": Count("pk", filter=Q(status=Status.PENDING)),
+        "awaiting_review": Count("pk", filter=Q(status=Status.SUBMITTED)),
+    }
+
+
 def numbers(assignments: AssignmentQuerySet, today: date) -> Numbers:
     """Count once what the tiles show."""
-    found = assignments.in_force().aggregate(
-        **_counts(today),
-        unsigned=Count("pk", filter=Q(status=Status.PENDING)),
-        awaiting_review=Count("pk", filter=Q(status=Status.SUBMITTED)),
-    )
-    return Numbers(**found)
+    return Numbers(**assignments.in_force().aggregate(**_numbers(today)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,33 +156,46 @@ def overdue_rows(
 class WorkGroup:
     """A heading of a unit's own page with its first rows; `query` opens all of them in the ledger."""
 
-    key: str
-    title: str | Promise
+    state: WorkState
     count: int
     rows: list[Assignment]
-    query: str
+
+    @property
+    def query(self) -> str:
+        return f"work={self.state.value}"
 
     @property
     def hidden(self) -> int:
         return self.count - len(self.rows)
 
 
-def my_work(assignments: AssignmentQuerySet, today: date) -> list[WorkGroup]:
-    """A unit's unfinished assignments, each in one group: the overdue first, whether signed for or not."""
-    signed = assignments.active()
-    groups: list[tuple[str, str | Promise, AssignmentQuerySet, str]] = [
-        ("overdue", _("逾期"), assignments.overdue(today), "due=overdue"),
-        ("unsigned", _("待签收"), assignments.unsigned().not_overdue(today), "status=PENDING&due=ahead"),
-        ("week", _("7日内到期"), signed.due_within(today, YELLOW_DAYS), "status=ACTIVE&due=week"),
-        ("later", _("其他在办"), signed.due_after(today, YELLOW_DAYS), "status=ACTIVE&due=later"),
-        ("review", _("待审核"), assignments.awaiting_review(), "status=SUBMITTED"),
-        ("undated", _("无期限"), signed.undated(), "status=ACTIVE&due=undated"),
-        ("suspended", _("已中止"), assignments.suspended(), "status=SUSPENDED"),
-    ]
-    return [
-        WorkGroup(key, title, rows.count(), list(rows.for_list().by_urgency()[:GROUP_LIMIT]), query)
-        for key, title, rows, query in groups
-    ]
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A unit's page: its figures, its unfinished assignments in groups, and what one press signs for."""
+
+    numbers: Numbers
+    groups: list[WorkGroup]
+    unsigned: list[int]
+
+
+def my_work(assignments: AssignmentQuerySet, today: date) -> Work:
+    """A unit's unfinished assignments, each in one group (workflow.WorkState); empty groups are left out."""
+    stated = assignments.in_force().with_work_state(today)
+    counts = {state.name: Count("pk", filter=Q(work_state=state.value)) for state in WorkState}
+    found: dict[str, int] = stated.aggregate(**_numbers(today), **counts)
+    count = {state: found.pop(state.name) for state in WorkState}
+    urgency = [F("due_date").asc(nulls_last=True), F("pk").asc()]
+    place = Window(RowNumber(), partition_by=F("work_state"), order_by=urgency)
+    first = stated.open().annotate(place=place).filter(place__lte=GROUP_LIMIT).for_list().order_by("place")
+    rows: dict[str, list[Assignment]] = {state.value: [] for state in WorkState}
+    for row in first:
+        rows[row.work_state].append(row)
+    unsigned = assignments.unsigned().by_urgency().values_list("pk", flat=True)[:SIGN_LIMIT]
+    return Work(
+        numbers=Numbers(**found),
+        groups=[WorkGroup(state, count[state], rows[state.value]) for state in WorkState if count[state]],
+        unsigned=list(unsigned) if found["unsigned"] else [],
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from tracker.models import (
     ExtensionRequest,
     Plan,
     ProgressReport,
+    ReportDraft,
     Series,
     TargetReading,
     Task,
@@ -24,6 +25,7 @@ from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.readings import TargetReadingQuerySet
+from tracker.models.report_drafts import ReportDraftQuerySet
 from tracker.models.reports import ProgressReportQuerySet
 from tracker.models.tasks import TaskQuerySet
 from tracker.workflow import Move, Role, Status, next_status
@@ -93,6 +95,11 @@ def visible_evidence(user: User) -> EvidenceQuerySet:
     if user.is_unit_person:
         return Evidence.objects.for_department(user.department_id)
     return Evidence.objects.filter(assignment__region__in=visible_regions(user))
+
+
+def visible_report_drafts(user: User) -> ReportDraftQuerySet:
+    """A draft is its writer's alone, and only as long as the work is the writer's unit's."""
+    return ReportDraft.objects.by(user.pk).for_department(user.department_id)
 
 
 def visible_extensions(user: User) -> ExtensionRequestQuerySet:

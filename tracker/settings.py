@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_filters",
+    "django_htmx",
     "import_export",
     "axes",
 ]
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.keep_session",
+    "accounts.middleware.lead_whole_page",
     "accounts.middleware.RequireSignIn",
     "accounts.middleware.RequireOwnPassword",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -10,13 +10,15 @@ from django.views.i18n import set_language
 from tracker.views import drafts, extensions, orders, readings, reports, review, rules, series
 from tracker.views.home import home
 from tracker.views.ledger import ledger
+from tracker.views.my_work import my_work, sign_for_all
 from tracker.views.nodes import nodes
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
 from tracker.views.reassign import reassign
+from tracker.views.reporting import report, report_draft
 from tracker.views.tasks import task
 from tracker.views.units import unit
-from tracker.views.work import move, my_work, report, sign_for_all
+from tracker.views.work import move
 
 urlpatterns = [
     path("", home, name="home"),
@@ -34,6 +36,7 @@ urlpatterns = [
     path("assignments/<int:pk>/reading/", readings.record, name="reading"),
     path("readings/<int:pk>/withdraw/", readings.withdraw, name="reading_withdraw"),
     path("assignments/<int:pk>/report/", report, name="report"),
+    path("assignments/<int:pk>/report/draft/", report_draft, name="report_draft"),
     path("assignments/<int:pk>/move/", move, name="move"),
     path("assignments/<int:pk>/extension/", extensions.ask, name="extension_ask"),
     path("assignments/<int:pk>/reassign/", reassign, name="reassign"),

@@ -3,8 +3,10 @@
 Source: design section 4 "Status of an assignment". No database and no clock in here.
 """
 
+from datetime import date, timedelta
 from enum import nonmember
 
+from dateutil.relativedelta import relativedelta
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -152,6 +154,25 @@ class Light(models.TextChoices):
         return {"RED": "■", "YELLOW": "▲", "GREEN": "●", "GREY": "○"}[self.value]
 
 
+class WorkState(models.TextChoices):
+    """What an unfinished share waits for, as its unit sees it: the groups of "my work".
+
+    Each share is in one of them. The order is the precedence, and the order on the page: what was returned
+    comes even before what is overdue, because somebody has said what to do about it; its light still says
+    how late it is. What nobody signed for yet is not called silent.
+    """
+
+    RETURNED = "returned", _("退回待办")
+    OVERDUE = "overdue", _("逾期")
+    UNSIGNED = "unsigned", _("待签收")
+    SOON = "week", _("7日内到期")
+    SILENT = "silent", _("长期未填报")
+    LATER = "later", _("其他在办")
+    REVIEW = "review", _("待审核")
+    UNDATED = "undated", _("无期限")
+    SUSPENDED = "suspended", _("已中止")
+
+
 # Days before the due date at which a light turns yellow, and how many percent points actual progress may
 # stay under expected progress (序时进度) before it counts as behind.
 YELLOW_DAYS = 7
@@ -167,3 +188,17 @@ NUDGE_COOLDOWN_DAYS = 3
 
 # Nodes of one task: three years of months. More would be a plan of its own.
 MAX_NODES = 36
+
+# Months without a sign of life after which a share without a due date is silent (design section 4).
+SILENT_MONTHS = 3
+
+
+def silent_since(today: date) -> date:
+    """The latest day on which a share that is silent today can have shown a sign of life.
+
+    Counted forwards from that day, as the reminder does: three months after 30 November is 28 February.
+    """
+    day = today - relativedelta(months=SILENT_MONTHS)
+    while day + timedelta(days=1) + relativedelta(months=SILENT_MONTHS) <= today:
+        day += timedelta(days=1)
+    return day

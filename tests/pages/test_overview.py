@@ -50,8 +50,8 @@ def test_my_work_numbers_and_groups_equal_the_list_they_open(cast, browser) -> N
         if "status=CLOSED" not in href:
             assert (href, _total(client, href)) == (href, number)
     unfinished = visible_assignments(cast.reporter).open().count()
-    assert sum(group.count for group in response.context["groups"]) == unfinished
-    shown = [row.pk for group in response.context["groups"] for row in group.rows]
+    assert sum(group.count for group in response.context["work"].groups) == unfinished
+    shown = [row.pk for group in response.context["work"].groups for row in group.rows]
     assert len(shown) == len(set(shown)) == unfinished
 
 

@@ -267,7 +267,7 @@ def test_no_figure_counts_them(cast, gone) -> None:
     [(_, tally)] = dashboards.plan_tallies([cast.plan], seen, TODAY)
 
     assert (numbers.total, line.total, tally.total, tally.tasks) == (5, 5, 5, 5)
-    assert sum(group.count for group in dashboards.my_work(seen, TODAY)) == 4
+    assert sum(group.count for group in dashboards.my_work(seen, TODAY).groups) == 4
 
 
 def test_pages_are_404_to_everybody_else(cast, browser, share) -> None:

@@ -27,11 +27,20 @@ def files_undone_on_failure() -> Iterator[list[str]]:
         raise
 
 
-def keep_evidence(report: ProgressReport, uploads: Sequence[Upload], *, stored: list[str]) -> list[Evidence]:
+def keep_evidence(
+    report: ProgressReport,
+    uploads: Sequence[Upload],
+    *,
+    stored: list[str],
+    places: dict[str, str] | None = None,
+) -> list[Evidence]:
     """Store the files of a report; content that this share already has is not stored a second time.
 
+    `places` says where content, by its fingerprint, was stored before in this transaction: each share that
+    one form answers has its own row, and all of them one file, which nobody ever changes or deletes.
     The caller holds the task's row, so that two reports cannot bring the same file at the same moment.
     """
+    places = {} if places is None else places
     known = {
         row.sha256: row
         for row in Evidence.objects.filter(
@@ -53,8 +62,10 @@ def keep_evidence(report: ProgressReport, uploads: Sequence[Upload], *, stored: 
         )
         if row.same_as:
             row.file.name = row.same_as.file.name
+        elif upload.sha256 in places:
+            row.file.name = places[upload.sha256]
         else:
-            row.file.name = unguessable_path(row, upload.name)
+            row.file.name = places[upload.sha256] = unguessable_path(row, upload.name)
             stored.append(row.file.name)
             default_storage.save(row.file.name, File(upload.content))
         row.save(force_insert=True)

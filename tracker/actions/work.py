@@ -1,10 +1,10 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -26,6 +26,14 @@ class MoveRefused(Exception):
 
 class StaleVersion(MoveRefused):
     """Somebody else changed the assignment after this person's page was shown."""
+
+
+class SomeRefused(MoveRefused):
+    """One form for several assignments, and some of them refused: nothing was kept."""
+
+    def __init__(self, refusals: Mapping[int, MoveRefused]) -> None:
+        super().__init__(" ".join(str(refusal) for refusal in refusals.values()))
+        self.refusals = refusals
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -247,13 +255,16 @@ def report_progress(
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
-    with files_undone_on_failure() as stored, transaction.atomic():
-        assignment = locked(assignment_id)
-        if existing := assignment.reports.filter(form_key=form_key).first():
-            return existing
-        return _report(
-            assignment, _Said(percent, note, form_key, uploads), stored, by=by, now=now, version=version
-        )
+    [report] = report_together(
+        {assignment_id: version},
+        percent=percent,
+        note=note,
+        form_key=form_key,
+        by=by,
+        now=now,
+        uploads=uploads,
+    )
+    return report
 
 
 def report_and_hand_in(
@@ -268,14 +279,17 @@ def report_and_hand_in(
     uploads: Sequence[Upload] = (),
 ) -> ProgressReport:
     """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    with files_undone_on_failure() as stored, transaction.atomic():
-        assignment = locked(assignment_id)
-        if existing := assignment.reports.filter(form_key=form_key).first():
-            return existing
-        said = _Said(percent, note, form_key, uploads)
-        report = _report(assignment, said, stored, by=by, now=now, version=version)
-        move_assignment(assignment_id, Move.SUBMIT, by=by, now=now)
-        return report
+    [report] = report_together(
+        {assignment_id: version},
+        percent=percent,
+        note=note,
+        form_key=form_key,
+        by=by,
+        now=now,
+        uploads=uploads,
+        hand_in=True,
+    )
+    return report
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +300,65 @@ class _Said:
     note: str
     form_key: UUID
     uploads: Sequence[Upload]
+    # Where the uploads were stored, by fingerprint: the same for all that one form answers.
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def report_together(
+    versions: Mapping[int, int | None],
+    *,
+    percent: int,
+    note: str,
+    form_key: UUID,
+    by: User,
+    now: datetime,
+    hand_in: bool = False,
+    uploads: Sequence[Upload] = (),
+) -> list[ProgressReport]:
+    """One form as a report of each of these assignments, given with the version the form was shown with.
+
+    All or none. The first one's report has the form's key, the others' keys follow from it, so that the form
+    sent again does nothing twice. Raises SomeRefused, which says of each refused one why; or, of a single
+    one, its own MoveRefused or StaleVersion.
+    """
+    refusals: dict[int, MoveRefused] = {}
+    reports = []
+    places: dict[str, str] = {}
+    with files_undone_on_failure() as stored, transaction.atomic():
+        # All tasks first, in one order for everybody: two such forms never wait for each other.
+        tasks = Task.objects.select_for_update().filter(assignments__in=list(versions))
+        list(tasks.order_by("pk").values_list("pk"))
+        for place, (pk, version) in enumerate(versions.items()):
+            said = _Said(percent, note, uuid5(form_key, str(pk)) if place else form_key, uploads, places)
+            try:
+                report = _report_once(locked(pk), said, stored, hand_in, by=by, now=now, version=version)
+                reports.append(report)
+            except MoveRefused as refusal:
+                refusals[pk] = refusal
+        if refusals:
+            raise SomeRefused(refusals) if len(versions) > 1 else next(iter(refusals.values()))
+    return reports
+
+
+def _report_once(
+    assignment: Assignment,
+    said: _Said,
+    stored: list[str],
+    hand_in: bool,
+    *,
+    by: User,
+    now: datetime,
+    version: int | None,
+) -> ProgressReport:
+    """The report that this form has made already, or a new one."""
+    if existing := ProgressReport.objects.filter(form_key=said.form_key).first():
+        if existing.assignment_id != assignment.pk:
+            raise MoveRefused(_("这张表单已用于另一项任务，请重新打开填报页面。"))
+        return existing
+    report = _report(assignment, said, stored, by=by, now=now, version=version)
+    if hand_in:
+        move_assignment(assignment.pk, Move.SUBMIT, by=by, now=now)
+    return report
 
 
 def _report(
@@ -300,7 +373,8 @@ def _report(
         created_by=by,
         form_key=said.form_key,
     )
-    evidence = keep_evidence(report, said.uploads, stored=stored)
+    evidence = keep_evidence(report, said.uploads, stored=stored, places=said.places)
+    permissions.visible_report_drafts(by).of(assignment).delete()
     before = assignment.status
     was_percent = assignment.percent
     assignment.percent = said.percent

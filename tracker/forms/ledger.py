@@ -15,7 +15,7 @@ from tracker.forms.widgets import PlainSelect
 from tracker.models import Assignment, Measure, Plan, Series
 from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
 from tracker.permissions import visible_assignments, visible_plans, visible_regions
-from tracker.workflow import YELLOW_DAYS, Light, Role, Status
+from tracker.workflow import YELLOW_DAYS, Light, Role, Status, WorkState
 
 ANY = _("全部")
 FIRST_FIELDS = ("q", "plan", "unit", "status", "due")
@@ -78,6 +78,9 @@ class LedgerFilter(django_filters.FilterSet):
     due = django_filters.ChoiceFilter(label=_("时限"), choices=DUE_CHOICES, empty_label=ANY, method="by_due")
     orders = django_filters.ChoiceFilter(
         label=_("批示与催办"), choices=ORDER_CHOICES, empty_label=ANY, method="by_orders"
+    )
+    work = django_filters.ChoiceFilter(
+        label=_("办理情况"), choices=WorkState.choices, empty_label=ANY, method="by_work_state"
     )
     month = MonthFilter(label=_("到期月份"), method="by_month")
     sort = django_filters.ChoiceFilter(
@@ -178,6 +181,9 @@ class LedgerFilter(django_filters.FilterSet):
                 return rows.nudged()
             case _:
                 return rows.unanswered()
+
+    def by_work_state(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.in_work_state(self.today, value)
 
     def by_month(self, rows: AssignmentQuerySet, name: str, value: date) -> AssignmentQuerySet:
         return rows.due_in_month(value)

@@ -1,6 +1,6 @@
 """Forms of the people who report and of those who check."""
 
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 from django import forms
@@ -11,10 +11,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.filetypes import FileRefused, Upload, clean_name, examine
-from tracker.models import Assignment
+from tracker.forms.keys import key_of
+from tracker.models import Assignment, ReportDraft
 from tracker.workflow import Move
 
 NOTE_LENGTH = 4000
+DRAFT_LENGTH = 2 * NOTE_LENGTH  # a text that is still to be cut down is kept, too
+ALSO_LIMIT = 20
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -49,8 +52,28 @@ class EvidenceField(forms.FileField):
         return examine(file, name=file.name or "", size=size)
 
 
+class SharesField(forms.MultipleChoiceField):
+    """Assignments with the versions they were shown with, sent as "12:3"; the value is {12: 3}.
+
+    Whose they are, and whether they may be reported on, is for the caller and the action to say.
+    """
+
+    def valid_value(self, value: str) -> bool:
+        key, _colon, version = value.partition(":")
+        return key_of(key) is not None and len(version) < 10 and key_of(version) is not None
+
+    def clean(self, value: Any) -> dict[int, int]:
+        chosen = [text.split(":") for text in super().clean(value)]
+        if len(chosen) > ALSO_LIMIT:
+            raise ValidationError(_("一次最多同时填报 %(limit)d 项。"), params={"limit": ALSO_LIMIT})
+        return {int(key): int(version) for key, version in chosen}
+
+
 class ReportForm(forms.Form):
-    """Progress of one assignment: a `form_key` sent twice makes one report, an old `version` is noticed."""
+    """Progress of one assignment, and of those that the same words answer.
+
+    A `form_key` sent twice makes one report, an old `version` is noticed.
+    """
 
     percent = forms.IntegerField(
         label=_("完成进度（%）"),
@@ -84,10 +107,15 @@ class ReportForm(forms.Form):
         ),
         error_messages={"empty": _("文件是空的。")},
     )
+    also = SharesField(
+        label=_("同时填报"),
+        required=False,
+        error_messages={"invalid_choice": _("同时填报的任务有误，请重新勾选。")},
+    )
     hand_in = forms.BooleanField(
         label=_("已完成，申请办结"),
         required=False,
-        help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。"),
+        help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。同时填报的任务一并申请办结。"),
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput)
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
@@ -98,7 +126,7 @@ class ReportForm(forms.Form):
         self.lacks_evidence = lacks_evidence
         if lacks_evidence:
             self.fields["hand_in"].help_text = _(
-                "勾选后提交督办员审核，审核期间不再催办，也不能再填报。"
+                "勾选后提交督办员审核，审核期间不再催办，也不能再填报。同时填报的任务一并申请办结。"
                 "本方案要求办结须附佐证材料，申请办结时请至少上传一个文件。"
             )
 
@@ -112,12 +140,34 @@ class ReportForm(forms.Form):
         return data
 
     @classmethod
-    def for_assignment(cls, assignment: Assignment, *, lacks_evidence: bool = False) -> "ReportForm":
-        """An empty form that knows which state of the assignment it was shown with."""
-        return cls(
-            initial={"percent": assignment.percent, "form_key": uuid4(), "version": assignment.version},
-            lacks_evidence=lacks_evidence,
-        )
+    def for_assignment(cls, assignment: Assignment, draft: ReportDraft | None, **options: Any) -> Self:
+        """A form that knows which state of the assignment it was shown with, and goes on from a draft."""
+        initial = {"percent": assignment.percent, "form_key": uuid4(), "version": assignment.version}
+        if draft is not None:
+            initial["note"] = draft.note
+            if draft.percent is not None:
+                initial["percent"] = draft.percent
+        return cls(initial=initial, **options)
+
+    def put_in_list(self, assignment: Assignment) -> Self:
+        """Make it one of several forms on a page; a file that was chosen outlasts an answer with errors."""
+        self.auto_id = f"share{assignment.pk}_%s"
+        self.fields["evidence"].widget.attrs["hx-preserve"] = "true"
+        self.fields["percent"].widget.attrs["autofocus"] = not self.errors
+        return self
+
+
+class DraftForm(forms.Form):
+    """What a progress form holds so far. A percentage that is none yet is left out."""
+
+    percent = forms.IntegerField(required=False, min_value=0, max_value=100)
+    note = forms.CharField(
+        required=False,
+        strip=False,
+        max_length=DRAFT_LENGTH,
+        error_messages={"max_length": _("进展说明太长（%(show_value)d 字），没有暂存。")},
+    )
+    form_key = forms.UUIDField(required=False)
 
 
 class MoveForm(forms.Form):

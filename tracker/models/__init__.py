@@ -8,6 +8,7 @@ from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.readings import TargetReading
+from tracker.models.report_drafts import ReportDraft
 from tracker.models.reports import ProgressReport
 from tracker.models.series import Series
 from tracker.models.tasks import Task
@@ -25,6 +26,7 @@ __all__ = [
     "Plan",
     "PlanUnit",
     "ProgressReport",
+    "ReportDraft",
     "Series",
     "Target",
     "TargetReading",

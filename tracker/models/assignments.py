@@ -12,14 +12,25 @@ from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
-from tracker.clock import SHANGHAI, day_of
+from tracker.clock import SHANGHAI, day_of, start_of
 from tracker.models.plans import Plan
 from tracker.models.series import Series
 from tracker.models.tasks import Task
 from tracker.progress import Step, behind_from, expected_percent
 from tracker.turns import LateDays, late_days
-from tracker.workflow import NUDGE_COOLDOWN_DAYS, YELLOW_DAYS, Light, Role, Status, label_of
+from tracker.workflow import (
+    NUDGE_COOLDOWN_DAYS,
+    YELLOW_DAYS,
+    Light,
+    Role,
+    Status,
+    WorkState,
+    label_of,
+    silent_since,
+)
 
+# Shares of one plan whose due dates lie no further apart are offered to be answered by one report.
+GOING_WITH_DAYS = 15
 SORT_KEYS = {"due": "due_date", "percent": "percent", "unit": "department__short_name", "plan": "plan__title"}
 
 
@@ -208,6 +219,65 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             return self.filter(self.unlit_q())
         return self.with_light(today).filter(light=light)
 
+    @staticmethod
+    def returned_q() -> Q:
+        """Returned or opened again by the coordinator, and nothing reported since."""
+        reported_before = Q(last_reported_at__isnull=True) | Q(last_reported_at__lte=F("returned_at"))
+        return Q(status=Status.ACTIVE, returned_at__isnull=False) & reported_before
+
+    @staticmethod
+    def silent_q(today: date) -> Q:
+        """With the unit, without a due date, and no sign of life for a quarter: given out, signed for,
+        reported, returned. A report starts the quarter anew.
+
+        Days as in notifications.policy; a mail whose day is no working day goes out on the one before.
+        """
+        silent = Q(status__in=Status.with_unit, due_date__isnull=True)
+        after = start_of(silent_since(today) + timedelta(days=1))
+        for sign in ("signed_at", "last_reported_at", "returned_at"):
+            silent &= Q(**{f"{sign}__isnull": True}) | Q(**{f"{sign}__lt": after})
+        return silent & Q(created_at__lt=after)
+
+    def with_work_state(self, today: date) -> Self:
+        """Annotate `work_state` (workflow.WorkState); empty for what is finished."""
+        conditions = {
+            WorkState.RETURNED: self.returned_q(),
+            WorkState.OVERDUE: self.overdue_q(today),
+            WorkState.UNSIGNED: Q(status=Status.PENDING),
+            WorkState.SOON: self.due_within_q(today, YELLOW_DAYS),
+            WorkState.SILENT: self.silent_q(today),
+            WorkState.LATER: Q(status=Status.ACTIVE, due_date__isnull=False),
+            WorkState.REVIEW: Q(status=Status.SUBMITTED),
+            WorkState.UNDATED: Q(status=Status.ACTIVE),
+            WorkState.SUSPENDED: Q(status=Status.SUSPENDED),
+        }
+        cases = [When(conditions[state], then=Value(state.value)) for state in WorkState]
+        return self.annotate(work_state=Case(*cases, default=Value(""), output_field=models.CharField()))
+
+    def in_work_state(self, today: date, state: str) -> Self:
+        """The rows of one group of "my work"."""
+        return self.open().with_work_state(today).filter(work_state=state)
+
+    def going_with(self, assignment: "Assignment") -> Self:
+        """The unit's other shares that one report may well answer too: with the unit, of the same plan, and
+        of the same measure, due about the same time, or both without a date. Those of the measure first.
+        """
+        if assignment.due_date is None:
+            near = Q(due_date__isnull=True)
+        else:
+            day, reach = assignment.due_date.toordinal(), GOING_WITH_DAYS
+            first = date.fromordinal(max(day - reach, date.min.toordinal()))
+            last = date.fromordinal(min(day + reach, date.max.toordinal()))
+            near = Q(due_date__range=(first, last))
+        same_measure = Q(task__measure=assignment.task.measure_id)
+        found = self.filter(same_measure | near, status__in=Status.with_unit, plan=assignment.plan_id)
+        closeness = Case(When(same_measure, then=0), default=1, output_field=models.IntegerField())
+        return (
+            found.filter(department=assignment.department_id)
+            .exclude(pk=assignment.pk)
+            .order_by(closeness, F("due_date").asc(nulls_last=True), "pk")
+        )
+
     def by_urgency(self) -> Self:
         """Nearest due date first, undated last; the key ends it so that pages never overlap."""
         return self.order_by(F("due_date").asc(nulls_last=True), "pk")
@@ -331,6 +401,7 @@ class Assignment(models.Model):
         ]
 
     if TYPE_CHECKING:
+        work_state: str  # where with_work_state was asked for
         task_id: int
         region_id: int
         plan_id: int
