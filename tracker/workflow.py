@@ -33,6 +33,8 @@ class Status(models.TextChoices):
     with_unit = nonmember(("PENDING", "ACTIVE"))
     # Not finished yet, whoever's turn it is.
     open = nonmember(("PENDING", "ACTIVE", "SUBMITTED", "SUSPENDED"))
+    # The unit answers for it, or has done so.
+    in_force = nonmember(("PENDING", "ACTIVE", "SUBMITTED", "SUSPENDED", "CLOSED"))
 
 
 class Move(models.TextChoices):
@@ -98,10 +100,14 @@ class EventKind(models.TextChoices):
     REFUSE_EXTENSION = "REFUSE_EXTENSION", _("不批准延期")
     LAPSE_EXTENSION = "LAPSE_EXTENSION", _("延期申请失效")
     WITHDRAW_REPORT = "WITHDRAW_REPORT", _("撤回填报")
+    ADD_SHARE = "ADD_SHARE", _("补派任务")
+    ASK_FILING = "ASK_FILING", _("要求备案")
+    FILE = "FILE", _("报送备案")
+    CANCEL_FILING = "CANCEL_FILING", _("取消备案")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION",))
+    beside = nonmember(("LAPSE_EXTENSION", "ADD_SHARE", "FILE"))
 
 
 class Light(models.TextChoices):

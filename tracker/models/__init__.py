@@ -4,6 +4,7 @@ from tracker.models.assignments import Assignment
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
+from tracker.models.filings import Filing, FilingRequest
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.reports import ProgressReport
 from tracker.models.tasks import Task
@@ -14,6 +15,8 @@ __all__ = [
     "Doubt",
     "Evidence",
     "ExtensionRequest",
+    "Filing",
+    "FilingRequest",
     "Measure",
     "Plan",
     "PlanUnit",

@@ -65,6 +65,22 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
+    def in_force(self) -> Self:
+        """For which a unit answers, or has answered."""
+        return self.filter(status__in=Status.in_force)
+
+    @staticmethod
+    def never_reported_q() -> Q:
+        """Not finished, and without any report that stands."""
+        return Q(status__in=Status.open, last_reported_at__isnull=True)
+
+    def never_reported(self) -> Self:
+        return self.filter(self.never_reported_q())
+
+    def through(self, collective: Department | int) -> Self:
+        """Those that came to their units through this collective."""
+        return self.filter(via=collective)
+
     def asking_for_time(self) -> Self:
         """With an extension request that nobody has answered yet; there is at most one of each."""
         return self.filter(extension_requests__state="OPEN")
@@ -223,6 +239,8 @@ class Assignment(models.Model):
             models.Index(fields=["region", "status", "due_date"], name="assignment_by_region"),
             models.Index(fields=["department", "status", "due_date"], name="assignment_by_department"),
             models.Index(fields=["plan", "status", "due_date"], name="assignment_by_plan"),
+            # Whether a task came through a collective: what a late member lacks is counted by it.
+            models.Index(fields=["via", "task"], name="assignment_by_collective"),
         ]
 
     if TYPE_CHECKING:
@@ -230,9 +248,20 @@ class Assignment(models.Model):
         region_id: int
         plan_id: int
         department_id: int
+        via_id: int | None
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
+
+    @property
+    def is_in_force(self) -> bool:
+        """The same as AssignmentQuerySet.in_force, for one row in hand."""
+        return self.status in Status.in_force
+
+    @property
+    def is_never_reported(self) -> bool:
+        """The same as AssignmentQuerySet.never_reported, for one row in hand."""
+        return self.status in Status.open and self.last_reported_at is None
 
     @property
     def is_judged_on_first_date(self) -> bool:
