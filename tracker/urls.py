@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, reports
+from tracker.views import collectives, drafts, extensions, filings, reports
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.overview import overdue, overview
@@ -30,6 +30,14 @@ urlpatterns = [
     path("extensions/<int:pk>/", extensions.decide, name="extension_decide"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
     path("evidence/<int:pk>/", reports.evidence, name="evidence"),
+    path("tasks/<int:pk>/filings/", filings.ask, name="filing_ask"),
+    path("filings/<int:pk>/", filings.filing, name="filing"),
+    path("filings/<int:pk>/cancel/", filings.cancel, name="filing_cancel"),
+    path("filings/<int:pk>/download/", filings.download, name="filing_download"),
+    path("filings/files/<int:pk>/", filings.filed_file, name="filed_file"),
+    path("collectives/", collectives.collectives, name="collectives"),
+    path("collectives/<int:pk>/", collectives.collective, name="collective"),
+    path("collectives/<int:pk>/shares/", collectives.add, name="collective_add"),
     path("overview/", overview, name="overview"),
     path("overdue/", overdue, name="overdue"),
     path("plans/", plans, name="plans"),

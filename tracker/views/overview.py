@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
-from tracker import clock, dashboards
+from tracker import clock, collectives, dashboards
 from tracker.permissions import can_see_overview, visible_assignments
 
 UNITS_ON_OVERVIEW = 6
@@ -28,6 +28,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "today": today,
         "numbers": dashboards.numbers(assignments, today),
         "asking": assignments.asking_for_time().count(),
+        "lacking": collectives.lacking_in(request.user.region_id) if request.user.is_coordinator else 0,
         "units": units,
         "longest": max((line.total for line in units), default=0),
         "late_units": len(late),

@@ -9,17 +9,19 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from tracker import clock
+from tracker import clock, collectives, filings
 from tracker.models import Assignment, Clause, Evidence, ExtensionRequest, Measure, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
+    can_ask_filing,
     can_decide_extension,
     can_move,
     can_read_words,
     can_withdraw,
     get_task_for,
     visible_extensions,
+    visible_filing_requests,
     visible_reports,
 )
 from tracker.workflow import Move, Role
@@ -106,6 +108,9 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "passage": passage_of(found.clause, found.measure, found.plan.source_text),
         "targets": found.clause.targets.in_order(),
         "shares": [_share(request.user, assignment, requests) for assignment in assignments],
+        "collectives": collectives.summaries(assignments, clock.today()),
+        "filings": filings.progress(visible_filing_requests(request.user).of_task(found), assignments),
+        "may_ask_filing": can_ask_filing(request.user, found),
         "requests": requests,
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,

@@ -20,9 +20,10 @@ from tracker.actions.work import (
     report_progress,
     sign_all,
 )
+from tracker.filings import REQUESTS_SHOWN
 from tracker.forms.keys import key_of
 from tracker.forms.work import MoveForm, ReportForm
-from tracker.models import Assignment, ProgressReport, TaskEvent
+from tracker.models import Assignment, FilingRequest, ProgressReport, TaskEvent
 from tracker.permissions import belongs_to_unit, can_move, get_assignment_for, visible_assignments
 from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
@@ -34,8 +35,13 @@ def my_work(request: SignedInRequest) -> HttpResponse:
         raise Http404
     today = clock.today()
     assignments = visible_assignments(request.user)
+    filings_due = list(
+        FilingRequest.objects.not_filed_by(request.user.department_id).by_urgency()[: REQUESTS_SHOWN + 1]
+    )
     context = {
         "today": today,
+        "filings_due": filings_due[:REQUESTS_SHOWN],
+        "more_filings_due": len(filings_due) > REQUESTS_SHOWN,
         "numbers": dashboards.numbers(assignments, today),
         "groups": dashboards.my_work(assignments, today),
         "unsigned": list(
