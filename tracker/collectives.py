@@ -153,31 +153,42 @@ def lacks(collectives: Collection[int]) -> dict[int, dict[int, int]]:
 
     A member that has or had any share of a task lacks none of it: who was let off is not asked again.
     """
-    tasks: dict[int, int] = dict(
-        _came_through()
-        .filter(via__in=collectives, task__closed_at__isnull=True)
-        .order_by()
-        .values_list("via")
-        .annotate(tasks=Count("task", distinct=True))
-    )
+    came = _came_through().filter(via__in=collectives, task__closed_at__isnull=True).order_by()
+    distinct = Count("task", distinct=True)
+    tasks: dict[int, int] = dict(came.values_list("via").annotate(tasks=distinct))
     if not tasks:
         return {}
-    held = (
-        Assignment.objects.filter(task__closed_at__isnull=True)
+    counts = came.values_list("via", "department").annotate(tasks=distinct)
+    through = {(collective, member): count for collective, member, count in counts}
+    # Who has all of them through the collective, as nearly everybody does, need not be looked at closely.
+    doubtful = [
+        (collective, member)
+        for collective, members in members_of(tasks).items()
+        for member in members
+        if through.get((collective, member), 0) < tasks[collective]
+    ]
+    held = _held(
+        {collective for collective, _member in doubtful}, {member for _collective, member in doubtful}
+    )
+    found: dict[int, dict[int, int]] = defaultdict(dict)
+    for collective, member in doubtful:
+        if lacking := tasks[collective] - held.get((collective, member), 0):
+            found[collective][member] = lacking
+    return dict(found)
+
+
+def _held(collectives: Collection[int], members: Collection[int]) -> dict[tuple[int, int], int]:
+    """Of how many open tasks of each collective a member has or had a share, by whatever way."""
+    counts = (
+        Assignment.objects.filter(department__in=members, task__closed_at__isnull=True)
         .annotate(collective=F("department__collectives"))
-        .filter(collective__in=tasks.keys())
+        .filter(collective__in=collectives)
         .filter(Exists(_came_through().filter(task=OuterRef("task"), via=OuterRef("collective"))))
         .order_by()
         .values_list("collective", "department")
         .annotate(tasks=Count("task", distinct=True))
     )
-    has = {(collective, member): count for collective, member, count in held}
-    found: dict[int, dict[int, int]] = defaultdict(dict)
-    for collective, members in members_of(tasks).items():
-        for member in members:
-            if lacking := tasks[collective] - has.get((collective, member), 0):
-                found[collective][member] = lacking
-    return dict(found)
+    return {(collective, member): count for collective, member, count in counts}
 
 
 def _came_through() -> AssignmentQuerySet:
