@@ -28,7 +28,7 @@ def test_members_are_added_and_audited(cast, browser, collective, person) -> Non
     response = client.post(_url(collective), answers)
 
     assert _url(collective) in listed
-    assert f'value="{cast.bureau.pk}" id="id_members_0_0" checked' in form or "checked" in form
+    assert form.count(" checked") == 1
     assert response["Location"] == reverse("collective", args=[collective.pk])
     assert set(collective.members.all()) == {cast.bureau, cast.other_bureau}
     event = AuditEvent.objects.get(kind="UNIT_CHANGED")

@@ -71,15 +71,16 @@ def test_coordinator_asks_from_the_task_page(cast, browser, task) -> None:
 def test_collective_with_most_units_is_suggested(cast, browser, task) -> None:
     collective = make_department(cast.city, "各县（市、区）政府", kind=Department.Kind.COLLECTIVE)
     other = make_department(cast.city, "管委会", kind=Department.Kind.COLLECTIVE)
-    for number, via in enumerate([collective, collective, other]):
+    for number, via in enumerate([collective, collective, collective, other]):
         make_assignment(make_department(cast.city, f"县{number}"), task=task, via=via)
     client, url = browser(cast.coordinator), reverse("filing_ask", args=[task.pk])
 
     form = client.get(url).context["form"]
     client.post(url, {"title": "实施方案", "via": collective.pk, "form_key": KEY})
 
-    assert form.initial["via"] is None  # the two bureaus are as many, and were not asked through anybody
-    assert FilingRequest.objects.get().asked.count() == 2
+    assert form.initial["via"] == collective.pk
+    assert list(form.fields["via"].queryset) == [collective, other]
+    assert FilingRequest.objects.get().asked.count() == 3
 
 
 @pytest.mark.parametrize(

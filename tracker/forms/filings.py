@@ -4,7 +4,7 @@ from typing import Any, cast
 from uuid import uuid4
 
 from django import forms
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
@@ -53,8 +53,9 @@ class AskFilingForm(forms.Form):
     def for_task(cls, task: Task) -> "AskFilingForm":
         """An empty form. Where most units came through one collective, it is they who are meant."""
         came = Assignment.objects.in_force().filter(task=task)
-        most = came.values_list("via").annotate(count=Count("pk")).order_by("-count", "via").first()
-        return cls(task=task, initial={"form_key": uuid4(), "via": most[0] if most else None})
+        counts = came.values_list("via").annotate(count=Count("pk"))
+        most = counts.order_by("-count", F("via").asc(nulls_first=True))[:1]
+        return cls(task=task, initial={"form_key": uuid4(), "via": most[0][0] if most else None})
 
 
 class DocumentField(forms.FileField):
