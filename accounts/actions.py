@@ -272,6 +272,30 @@ def save_department(
         record(AuditEvent.Kind.UNIT_CHANGED, origin, region=department.region, detail=unit | changes)
 
 
+class MembersChanged(Exception):
+    """Somebody else changed the members after this person's page was shown."""
+
+
+@transaction.atomic
+def set_members(
+    collective_id: int, members: Iterable[Department], *, shown: Iterable[int], origin: Origin
+) -> Department:
+    """Let a collective stand for exactly these units; `shown` are the members that the form was shown with.
+
+    Work that was given out before stays with whoever has it. Raises MembersChanged.
+    """
+    collective = Department.objects.select_for_update(of=("self",)).get(pk=collective_id)
+    if set(collective.members.values_list("pk", flat=True)) != set(shown):
+        raise MembersChanged
+    before = words_of_department(collective)["members"]
+    collective.members.set(members)
+    after = words_of_department(collective)["members"]
+    if before != after:
+        detail = {"unit": collective.name, "members": [before, after]}
+        record(AuditEvent.Kind.UNIT_CHANGED, origin, region=collective.region, detail=detail)
+    return collective
+
+
 @transaction.atomic
 def load_aliases(records: Iterable[dict[str, Any]]) -> None:
     """Add the national short forms: records of `name` and `aliases`. What is there already stays."""

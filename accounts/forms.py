@@ -5,7 +5,7 @@ from typing import Any, cast
 from django import forms
 from django.contrib.auth import authenticate, password_validation
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AuditEvent, Department, Region, User
@@ -123,6 +123,47 @@ class DepartmentForm(forms.ModelForm):
         """The region counts when the name is looked for: names are unique in their region."""
         exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
         return exclusions - {"region"}
+
+
+class MembersForm(forms.Form):
+    """The units that a collective stands for, of its own region; those of one kind stand together."""
+
+    members = forms.TypedMultipleChoiceField(
+        label=_("成员单位"),
+        coerce=int,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": _("成员要是本地区在用的具体单位，请重新选择。")},
+    )
+    # The members that the page was shown with, so that a change in between is noticed.
+    shown = forms.CharField(required=False, max_length=20_000, widget=forms.HiddenInput)
+
+    def __init__(self, data: QueryDict | None, *, collective: Department) -> None:
+        present = sorted(collective.members.values_list("pk", flat=True))
+        super().__init__(data, initial={"members": present, "shown": ",".join(map(str, present))})
+        # A member that is no longer in use may stay, not be chosen anew.
+        self.units = (
+            Department.objects.answerable().filter(region=collective.region_id)
+            | Department.objects.filter(pk__in=present)
+        ).order_by("short_name", "pk")
+        groups: dict[str, list[tuple[int, str]]] = {}
+        for unit in self.units:
+            groups.setdefault(unit.kind, []).append((unit.pk, str(unit)))
+        kinds = [Department.Kind.GOVERNMENT, Department.Kind.BUREAU, Department.Kind.ENTERPRISE]
+        order = [kind.value for kind in kinds] + [Department.Kind.COLLECTIVE.value]
+        cast(Any, self.fields["members"]).choices = [
+            (Department.Kind(kind).label, groups[kind]) for kind in order if kind in groups
+        ]
+
+    def clean_shown(self) -> list[int]:
+        parts = [part for part in str(self.cleaned_data["shown"]).split(",") if part]
+        if not all(part.isascii() and part.isdigit() and len(part) < 19 for part in parts):
+            raise ValidationError(_("页面已过期，请重新打开。"), code="invalid")
+        return [int(part) for part in parts]
+
+    @property
+    def chosen(self) -> list[Department]:
+        return [unit for unit in self.units if unit.pk in self.cleaned_data["members"]]
 
 
 class DisableForm(forms.Form):

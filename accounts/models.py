@@ -411,7 +411,8 @@ class AuditEvent(models.Model):
     @property
     def lines(self) -> list[tuple[str, str, str]]:
         """What changed, as label, before and after; before is empty where something is only told."""
-        known = {field.name: field.verbose_name for field in (*User._meta.fields, *Department._meta.fields)}
+        fields = (*User._meta.fields, *Department._meta.fields, *Department._meta.many_to_many)
+        known = {field.name: field.verbose_name for field in fields}
         return [
             (str(known.get(name, name)), *(value if isinstance(value, list) else ("", value)))
             for name, value in self.detail.items()

@@ -34,6 +34,11 @@ def kept_regions(user: User) -> RegionQuerySet:
     return Region.objects.filter(pk=user.region.pk)
 
 
+def keeps_unit(user: User, unit: Department) -> bool:
+    """The same as kept_departments, for one row in hand."""
+    return user.is_administrator or (keeps_people(user) and user.region_id == unit.region_id)
+
+
 def kept_departments(user: User) -> DepartmentQuerySet:
     return Department.objects.in_regions(kept_regions(user))
 
@@ -83,3 +88,12 @@ def get_person_for(user: User, pk: int) -> User:
     if person is None or not can_keep(user, person):
         raise Http404
     return person
+
+
+def get_collective_for(user: User, pk: int) -> Department:
+    """The collective if this person may change its members. Raises Http404 otherwise."""
+    found = kept_departments(user).of_kind(Department.Kind.COLLECTIVE).select_related("region").filter(pk=pk)
+    collective = found.first()
+    if collective is None:
+        raise Http404
+    return collective

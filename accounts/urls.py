@@ -19,6 +19,7 @@ urlpatterns = [
     path("people/template/", sheets.people_template, name="people_template"),
     path("people/export/", sheets.export_people, name="export_people"),
     path("departments/", departments.departments, name="departments"),
+    path("departments/<int:pk>/members/", departments.members, name="members"),
     path("departments/import/", sheets.import_departments, name="import_departments"),
     path("departments/template/", sheets.departments_template, name="departments_template"),
     path("departments/export/", sheets.export_departments, name="export_departments"),

@@ -8,6 +8,7 @@ the region above or below, or of a foreign one.
 import inspect
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from uuid import uuid4
 
 import pytest
 from django.http import Http404
@@ -30,6 +31,8 @@ from tracker.models import (
     Assignment,
     Evidence,
     ExtensionRequest,
+    Filing,
+    FilingRequest,
     Plan,
     ProgressReport,
     ReportDraft,
@@ -128,6 +131,18 @@ TESTED = {
     "get_reading_for": "readings",
     "can_record_reading": "readings",
     "can_withdraw_reading": "readings",
+    "visible_filing_requests": "filings",
+    "visible_filings": "filings",
+    "get_filing_request_for": "filings",
+    "get_filing_for": "filings",
+    "coordinates_task": "filings",
+    "can_ask_filing": "filings",
+    "can_cancel_filing": "filings",
+    "can_file": "filings",
+    "can_download_filings": "filings",
+    "visible_collectives": "collectives",
+    "get_collective_for": "collectives",
+    "can_add_shares": "collectives",
 }
 
 
@@ -459,3 +474,83 @@ def test_who_sees_how_a_unit_stands(thing: Thing) -> None:
     # A unit from elsewhere that has work here is seen by those who see the work.
     make_assignment(foreign, task=make_task(thing.share.plan))
     assert seen(foreign) == readers
+
+
+def _asked(thing: Thing, **fields) -> FilingRequest:
+    values = {"created_at": NOW, "created_by": thing.people["COORDINATOR", "own region"], **fields}
+    return FilingRequest.objects.create(task=thing.share.task, title="实施方案", form_key=uuid4(), **values)
+
+
+def _filing(thing: Thing, asked: FilingRequest, share: Assignment) -> Filing:
+    return Filing.objects.create(
+        request=asked,
+        assignment=share,
+        name="方案.pdf",
+        kind="pdf",
+        size=1,
+        sha256="0" * 64,
+        file="ab/cd/x",
+        filed_at=NOW,
+        filed_by=thing.people["REPORTER", "own unit"],
+        form_key=uuid4(),
+    )
+
+
+def test_who_reads_and_files_what_a_task_asks_for(thing: Thing) -> None:
+    share, asked = thing.share, _asked(thing)
+    filing = _filing(thing, asked, share)
+
+    for who, user in thing.people.items():
+        is_asked = who in UNIT_SIDE or who[1] == "sharing unit"
+        reads = is_asked or (who in READS_WORDS and who in SEES)
+        assert permissions.visible_filing_requests(user).filter(pk=asked.pk).exists() == reads, who
+        assert _opens(permissions.get_filing_request_for, user, asked.pk) == reads, who
+        reads_file = who in READS_WORDS and who in SEES
+        assert permissions.visible_filings(user).filter(pk=filing.pk).exists() == reads_file, who
+        assert _opens(permissions.get_filing_for, user, filing.pk) == reads_file, who
+        assert permissions.can_download_filings(user) == (who[0] not in ("REPORTER", "HEAD")), who
+        for status in Status.values:
+            share.status = status
+            expected = who in UNIT_SIDE and status not in Status.out_of_force
+            assert permissions.can_file(user, asked, share) == expected, (who, status)
+
+
+def test_nobody_files_what_is_cancelled_or_not_asked_of_the_unit(thing: Thing) -> None:
+    collective = make_department(thing.share.region, "各有关部门", kind=Department.Kind.COLLECTIVE)
+    by = thing.people["COORDINATOR", "own region"]
+    cancelled = _asked(thing, cancelled_at=NOW, cancelled_by=by)
+    of_others = _asked(thing, via=collective)
+    other_task = _asked(thing)
+    other_task.task = make_task(thing.share.plan)
+
+    for who, user in thing.people.items():
+        for asked in (cancelled, of_others, other_task):
+            assert not permissions.can_file(user, asked, thing.share), who
+        assert not permissions.can_cancel_filing(user, cancelled), who
+        sees = who in READS_WORDS and who in SEES and who not in UNIT_SIDE
+        assert _opens(permissions.get_filing_request_for, user, of_others.pk) == sees, who
+
+
+def test_who_asks_for_documents_and_who_cancels(thing: Thing) -> None:
+    task, asked = thing.share.task, _asked(thing)
+
+    for who, user in thing.people.items():
+        task.closed_at = None
+        is_coordinator = who in REVIEWER_SIDE
+        assert permissions.coordinates_task(user, task) == is_coordinator, who
+        assert permissions.can_ask_filing(user, task) == is_coordinator, who
+        assert permissions.can_cancel_filing(user, asked) == is_coordinator, who
+        task.closed_at = NOW
+        assert not permissions.can_ask_filing(user, task), who
+        assert permissions.coordinates_task(user, task) == is_coordinator, who
+
+
+def test_who_reads_a_collective_and_adds_shares(thing: Thing) -> None:
+    collective = make_department(thing.share.region, "各有关部门", kind=Department.Kind.COLLECTIVE)
+
+    for who, user in thing.people.items():
+        reads = who[0] not in ("REPORTER", "HEAD") and who in SEES
+        assert permissions.visible_collectives(user).filter(pk=collective.pk).exists() == reads, who
+        assert _opens(permissions.get_collective_for, user, collective.pk) == reads, who
+        assert not _opens(permissions.get_collective_for, user, thing.share.department_id), who
+        assert permissions.can_add_shares(user, collective) == (who in REVIEWER_SIDE), who

@@ -11,11 +11,12 @@ from uuid import uuid4
 
 import pytest
 from django.apps import apps
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import User
+from accounts.models import Department, User
 from notifications import actions as reminders
 from notifications.models import Message
 from tests import files
@@ -25,6 +26,7 @@ from tests.factories import (
     Cast,
     make_assignment,
     make_cast,
+    make_department,
     make_measure,
     make_plan,
     make_region,
@@ -33,6 +35,7 @@ from tests.factories import (
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
 from tracker.actions.extensions import ask_extension
+from tracker.actions.filings import ask_filing, file_document
 from tracker.actions.readings import record_reading
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
@@ -73,8 +76,13 @@ class World:
     def address(self, name: str, page: Page) -> str:
         return reverse(name, args=[self.objects[kind] for kind in page.at])
 
-    def data(self, page: Page) -> dict[str, str]:
-        return {key.format(**self.objects): value.format(**self.objects) for key, value in page.data.items()}
+    def data(self, page: Page) -> dict[str, str | SimpleUploadedFile]:
+        return {key.format(**self.objects): self._value(value) for key, value in page.data.items()}
+
+    def _value(self, value: str | bytes) -> str | SimpleUploadedFile:
+        if isinstance(value, bytes):
+            return SimpleUploadedFile("材料", value)
+        return value.format(**self.objects)
 
 
 @pytest.fixture
@@ -141,6 +149,20 @@ def _objects(cast: Cast) -> dict[str, Any]:
         by=cast.reporter,
         now=NOW,
     )
+    asked_for = ask_filing(
+        reported.task_id,
+        title="实施方案",
+        due_date=None,
+        via=None,
+        form_key=uuid4(),
+        by=cast.coordinator,
+        now=NOW,
+    )
+    document = examine(BytesIO(files.PDF), name="实施方案.pdf", size=len(files.PDF))
+    filed = file_document(asked_for.pk, upload=document, form_key=uuid4(), by=cast.reporter, now=NOW)
+    collective = make_department(cast.city, "各有关部门", kind=Department.Kind.COLLECTIVE)
+    collective.members.add(cast.other_bureau)
+    came = make_assignment(cast.bureau, plan=cast.plan, via=collective)
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
     return {
         "task": assignment.task_id,
@@ -164,6 +186,12 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "measured": measured.pk,
         "target": target.pk,
         "made_reading": made_reading.pk,
+        "filing_request": asked_for.pk,
+        "filing": filed.pk,
+        "collective": collective.pk,
+        "via_task": came.task_id,
+        "late_member": cast.other_bureau.pk,
+        "shown_members": cast.other_bureau.pk,
         "message": message.pk,
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
@@ -272,4 +300,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (60, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (69, 15)

@@ -2,12 +2,15 @@
 
 All objects in the addresses belong to 市生态环境局 in 新乡市; the people stand in every relation to it. Each
 line says who gets which status. Who is not named gets 404; who is not signed in gets no further than the
-sign-in page, unless `open` says so. POST sends `data`, with which the thing would really happen.
+sign-in page, unless `open` says so. POST sends `data`, with which the thing would really happen; bytes are
+sent as a file.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from tests import files
 
 # Who asks, by relation to the object.
 OWN_UNIT = {"reporter", "colleague", "head"}
@@ -153,6 +156,28 @@ MATRIX: dict[str, Page] = {
         {302: COORDINATORS},
         data={"assignment": "{assignment}", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-555555555555"},
     ),
+    # Filing
+    "filing_ask": Page(
+        {200: COORDINATOR},
+        {302: COORDINATOR},
+        ("task",),
+        {"title": "实施方案", "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333"},
+    ),
+    "filing": Page(
+        {200: OWN_UNIT | READERS},
+        {302: OWN_UNIT},
+        ("filing_request",),
+        {"file": files.PNG, "form_key": "6f1b6a34-8f0f-4f6e-9a5c-444444444444"},
+    ),
+    "filing_cancel": Page({200: COORDINATOR}, {302: COORDINATOR}, ("filing_request",), {"reason": "不用了"}),
+    "filing_download": _read(READERS, "filing_request"),
+    "filed_file": _read(OWN_UNIT | READERS, "filing"),
+    # Collectives
+    "collectives": _read(PEOPLE - UNITS),
+    "collective": _read(READERS, "collective"),
+    "collective_add": Page(
+        {302: COORDINATOR}, {302: COORDINATOR}, ("collective",), {"share": "{via_task}-{late_member}"}
+    ),
     # Who may read but not move is told so with the form (200).
     "move": Page(
         {302: OWN_UNIT | READERS},
@@ -206,6 +231,12 @@ MATRIX: dict[str, Page] = {
     "accounts:people_template": _read(KEEPERS),
     "accounts:export_people": _read(KEEPERS),
     "accounts:departments": _read(KEEPERS),
+    "accounts:members": Page(
+        {200: COORDINATOR | ADMINISTRATOR},
+        {302: COORDINATOR | ADMINISTRATOR},
+        ("collective",),
+        {"members": "{department}", "shown": "{shown_members}"},
+    ),
     "accounts:import_departments": Page({200: KEEPERS}, {200: KEEPERS}),
     "accounts:departments_template": _read(KEEPERS),
     "accounts:export_departments": _read(KEEPERS),

@@ -8,6 +8,8 @@ from tracker.models import (
     Assignment,
     Evidence,
     ExtensionRequest,
+    Filing,
+    FilingRequest,
     Instruction,
     Measure,
     Node,
@@ -151,6 +153,25 @@ class InstructionAdmin(ReadOnly):
 class NudgeAdmin(ReadOnly):
     list_display = ["assignment", "note", "created_by", "created_at"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
+    ordering = ["-pk"]
+
+
+@admin.register(FilingRequest)
+class FilingRequestAdmin(ReadOnly):
+    list_display = ["title", "task", "via", "due_date", "created_by", "created_at", "cancelled_at"]
+    list_select_related = ["task", "via", "created_by"]
+    search_fields = ["title", "task__number"]
+    ordering = ["-pk"]
+
+
+@admin.register(Filing)
+class FilingAdmin(ReadOnly):
+    list_display = ["name", "kind", "size", "request", "assignment", "filed_by", "filed_at"]
+    list_filter = ["kind"]
+    list_select_related = ["request", "assignment__task", "assignment__department", "filed_by"]
+    search_fields = ["name", "sha256"]
+    # As with evidence: no address leads to where the file is kept.
+    exclude = ["file"]
     ordering = ["-pk"]
 
 

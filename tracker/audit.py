@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any
 
 from django.core.files.storage import default_storage
@@ -16,7 +17,8 @@ from django.core.files.storage import default_storage
 from tracker.actions.history import event_hash
 from tracker.actions.nodes import listed
 from tracker.filetypes import digest
-from tracker.models import Assignment, Evidence, Node, TargetReading, Task, TaskEvent
+from tracker.models import Assignment, Evidence, Filing, Node, TargetReading, Task, TaskEvent
+from tracker.models.files import KeptFile
 from tracker.targets import figure
 from tracker.workflow import EventKind, Status
 
@@ -157,14 +159,16 @@ def verify(tasks: Iterable[int]) -> Iterator[Finding]:
 
 def file_findings() -> Iterator[str]:
     """Each stored file that is missing or not what was uploaded."""
-    for row in Evidence.objects.filter(same_as__isnull=True).order_by("pk").iterator(BATCH):
+    evidence = Evidence.objects.filter(same_as__isnull=True).order_by("pk").iterator(BATCH)
+    for row in chain[KeptFile](evidence, Filing.objects.order_by("pk").iterator(BATCH)):
+        title = f"{row._meta.verbose_name} {row.pk}《{row.name}》"
         name = str(row.file.name)
         if not default_storage.exists(name):
-            yield f"佐证材料 {row.pk}《{row.name}》：文件缺失"
+            yield f"{title}：文件缺失"
             continue
         with default_storage.open(name) as content:
             if digest(content) != row.sha256:
-                yield f"佐证材料 {row.pk}《{row.name}》：内容被改动"
+                yield f"{title}：内容被改动"
 
 
 def fingerprint() -> str:

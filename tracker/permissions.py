@@ -12,6 +12,8 @@ from tracker.models import (
     Assignment,
     Evidence,
     ExtensionRequest,
+    Filing,
+    FilingRequest,
     Plan,
     ProgressReport,
     ReportDraft,
@@ -23,6 +25,7 @@ from tracker.models import (
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
+from tracker.models.filings import FilingQuerySet, FilingRequestQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.readings import TargetReadingQuerySet
 from tracker.models.report_drafts import ReportDraftQuerySet
@@ -122,6 +125,26 @@ def decidable_extensions(user: User) -> ExtensionRequestQuerySet:
     return waiting.in_region(user.region_id) if user.is_coordinator else waiting.none()
 
 
+def visible_filing_requests(user: User) -> FilingRequestQuerySet:
+    """A unit's people see what is asked of their own unit; the others see all of their regions."""
+    if user.is_unit_person:
+        return FilingRequest.objects.asked_of(user.department_id)
+    return FilingRequest.objects.in_regions(visible_regions(user))
+
+
+def visible_filings(user: User) -> FilingQuerySet:
+    """A unit's people read what their own unit filed; the others all of their regions."""
+    if user.is_unit_person:
+        return Filing.objects.for_department(user.department_id)
+    return Filing.objects.in_regions(visible_regions(user))
+
+
+def visible_collectives(user: User) -> DepartmentQuerySet:
+    """The collectives of the person's regions; not for a unit's people, who see their own work only."""
+    collectives = Department.objects.of_kind(Department.Kind.COLLECTIVE)
+    return collectives.none() if user.is_unit_person else collectives.in_regions(visible_regions(user))
+
+
 def can_read_words(user: User, event: TaskEvent) -> bool:
     """Whether the person may read what was written with an event: a unit reads nothing of another's."""
     if not user.is_unit_person or event.assignment is None:
@@ -218,6 +241,33 @@ def can_withdraw_reading(user: User, reading: TargetReading) -> bool:
     return not reading.is_withdrawn and can_record_reading(user, reading.assignment)
 
 
+def can_add_shares(user: User, collective: Department) -> bool:
+    """Give a late member of a collective its shares: the coordinators of the collective's own region."""
+    return user.is_coordinator and user.region_id == collective.region_id
+
+
+def coordinates_task(user: User, task: Task) -> bool:
+    return user.is_coordinator and user.region_id == task.region_id
+
+
+def can_ask_filing(user: User, task: Task) -> bool:
+    return task.closed_at is None and coordinates_task(user, task)
+
+
+def can_cancel_filing(user: User, request: FilingRequest) -> bool:
+    return not request.is_cancelled and coordinates_task(user, request.task)
+
+
+def can_file(user: User, request: FilingRequest, assignment: Assignment) -> bool:
+    """The people of a unit that is asked, also after its share was closed: a document may come late."""
+    return not request.is_cancelled and request.asks(assignment) and belongs_to_unit(user, assignment)
+
+
+def can_download_filings(user: User) -> bool:
+    """All units' documents at once; a unit's people have their own only."""
+    return not user.is_unit_person
+
+
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
     plan = visible_plans(user).select_related("region").filter(pk=pk).first()
@@ -308,6 +358,30 @@ def get_reading_for(user: User, pk: int) -> TargetReading:
 def get_evidence_for(user: User, pk: int) -> Evidence:
     """The file if this person may read its report. Raises Http404 otherwise."""
     found = visible_evidence(user).filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_collective_for(user: User, pk: int) -> Department:
+    """The collective if this person may read its work. Raises Http404 otherwise."""
+    found = visible_collectives(user).select_related("region").filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_filing_request_for(user: User, pk: int) -> FilingRequest:
+    """What is asked for, if this person may read it. Raises Http404 otherwise."""
+    found = visible_filing_requests(user).for_page().filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def get_filing_for(user: User, pk: int) -> Filing:
+    """The filed document if this person may read it. Raises Http404 otherwise."""
+    found = visible_filings(user).filter(pk=pk).first()
     if found is None:
         raise Http404
     return found

@@ -7,7 +7,18 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from tracker.views import drafts, extensions, orders, readings, reports, review, rules, series
+from tracker.views import (
+    collectives,
+    drafts,
+    extensions,
+    filings,
+    orders,
+    readings,
+    reports,
+    review,
+    rules,
+    series,
+)
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.my_work import my_work, sign_for_all
@@ -47,6 +58,14 @@ urlpatterns = [
     path("review/extensions/", review.review_extensions, name="review_extensions"),
     path("reports/<int:pk>/withdraw/", reports.withdraw, name="report_withdraw"),
     path("evidence/<int:pk>/", reports.evidence, name="evidence"),
+    path("tasks/<int:pk>/filings/", filings.ask, name="filing_ask"),
+    path("filings/<int:pk>/", filings.filing, name="filing"),
+    path("filings/<int:pk>/cancel/", filings.cancel, name="filing_cancel"),
+    path("filings/<int:pk>/download/", filings.download, name="filing_download"),
+    path("filings/files/<int:pk>/", filings.filed_file, name="filed_file"),
+    path("collectives/", collectives.collectives, name="collectives"),
+    path("collectives/<int:pk>/", collectives.collective, name="collective"),
+    path("collectives/<int:pk>/shares/", collectives.add, name="collective_add"),
     path("overview/", overview, name="overview"),
     path("overdue/", overdue, name="overdue"),
     path("units/<int:pk>/", unit, name="unit"),

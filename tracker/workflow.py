@@ -135,10 +135,25 @@ class EventKind(models.TextChoices):
     NODES = "NODES", _("调整节点")
     READING = "READING", _("登记指标数值")
     WITHDRAW_READING = "WITHDRAW_READING", _("撤回指标数值")
+    ADD_SHARE = "ADD_SHARE", _("补派任务")
+    ASK_FILING = "ASK_FILING", _("要求备案")
+    FILE = "FILE", _("报送备案")
+    CANCEL_FILING = "CANCEL_FILING", _("取消备案")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
-    beside = nonmember(("LAPSE_EXTENSION", "TAKE_OVER", "INSTRUCT", "NUDGE", "READING", "WITHDRAW_READING"))
+    beside = nonmember(
+        (
+            "LAPSE_EXTENSION",
+            "TAKE_OVER",
+            "INSTRUCT",
+            "NUDGE",
+            "READING",
+            "WITHDRAW_READING",
+            "ADD_SHARE",
+            "FILE",
+        )
+    )
 
 
 class Light(models.TextChoices):

@@ -162,5 +162,5 @@ def test_number_of_queries_does_not_grow(cast, browser, count, django_assert_num
         make_assignment(unit, due_date=TODAY)
     client = browser(cast.coordinator)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("ledger"))

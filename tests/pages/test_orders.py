@@ -349,7 +349,7 @@ def test_ledger_finds_what_was_ordered(cast, browser, choice: str, expected: set
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize(
     ("person", "name", "queries"),
-    [("reporter", "my_work", 7), ("coordinator", "ledger", 9), ("coordinator", "overdue", 6)],
+    [("reporter", "my_work", 8), ("coordinator", "ledger", 10), ("coordinator", "overdue", 6)],
 )
 def test_number_of_queries_does_not_grow(
     cast, browser, count, person, name, queries, django_assert_num_queries
@@ -371,5 +371,5 @@ def test_number_of_queries_of_the_task_page(cast, browser, share, count, django_
         _nudge(share, cast, 3 * number)
     client = browser(cast.coordinator)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse("task", args=[share.task_id]))

@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import Department
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_department, make_plan
 from tracker import dashboards
 from tracker.models import Assignment
@@ -134,3 +135,19 @@ def test_number_of_queries_does_not_grow(
 
     with django_assert_num_queries(queries):
         client.get(reverse(page))
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_coordinator_asks_a_fixed_number_more_for_late_members(
+    cast, browser, count, django_assert_num_queries
+) -> None:
+    for number in range(count):
+        collective = make_department(cast.city, f"统称{number}", kind=Department.Kind.COLLECTIVE)
+        unit = make_department(cast.city, f"单位{number}")
+        collective.members.add(unit, make_department(cast.city, f"新单位{number}"))
+        make_assignment(unit, plan=cast.plan, via=collective)
+    client = browser(cast.coordinator)
+
+    with django_assert_num_queries(11):
+        response = client.get(reverse("overview"))
+    assert response.context["lacking"] == count

@@ -9,7 +9,7 @@ from django.core.files.storage import default_storage
 
 from tracker.filetypes import Upload
 from tracker.models import Evidence, ProgressReport
-from tracker.models.evidence import unguessable_path
+from tracker.models.files import KeptFile, unguessable_path
 
 
 @contextmanager
@@ -25,6 +25,14 @@ def files_undone_on_failure() -> Iterator[list[str]]:
         for name in stored:
             default_storage.delete(name)
         raise
+
+
+def store_file(row: KeptFile, upload: Upload, *, stored: list[str]) -> str:
+    """Put the file of a row that is not saved yet into the storage; the name it got, which says nothing."""
+    row.file.name = name = unguessable_path(row, upload.name)
+    stored.append(name)
+    default_storage.save(name, File(upload.content))
+    return name
 
 
 def keep_evidence(
@@ -65,14 +73,12 @@ def keep_evidence(
         elif upload.sha256 in places:
             row.file.name = places[upload.sha256]
         else:
-            row.file.name = places[upload.sha256] = unguessable_path(row, upload.name)
-            stored.append(row.file.name)
-            default_storage.save(row.file.name, File(upload.content))
+            places[upload.sha256] = store_file(row, upload, stored=stored)
         row.save(force_insert=True)
         kept.append(row)
     return kept
 
 
-def for_history(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+def for_history(files: Iterable[KeptFile]) -> list[dict[str, Any]]:
     """What the history says of the files: their fingerprints are in the chain."""
-    return [{"name": row.name, "size": row.size, "sha256": row.sha256} for row in evidence]
+    return [{"name": row.name, "size": row.size, "sha256": row.sha256} for row in files]

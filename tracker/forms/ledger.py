@@ -14,7 +14,7 @@ from tracker.forms.keys import key_of
 from tracker.forms.widgets import PlainSelect
 from tracker.models import Assignment, Measure, Plan, Series
 from tracker.models.assignments import SORT_KEYS, AssignmentQuerySet
-from tracker.permissions import visible_assignments, visible_plans, visible_regions
+from tracker.permissions import visible_assignments, visible_collectives, visible_plans, visible_regions
 from tracker.workflow import YELLOW_DAYS, Light, Role, Status, WorkState
 
 ANY = _("全部")
@@ -70,6 +70,9 @@ class LedgerFilter(django_filters.FilterSet):
     unit = django_filters.ModelChoiceFilter(
         label=_("责任单位"), field_name="department", queryset=Department.objects.none(), empty_label=ANY
     )
+    via = django_filters.ModelChoiceFilter(
+        label=_("统称"), queryset=Department.objects.none(), empty_label=ANY
+    )
     role = django_filters.ChoiceFilter(label=_("角色"), choices=Role.choices, empty_label=ANY)
     status = django_filters.ChoiceFilter(label=_("状态"), choices=Status.choices, empty_label=ANY)
     light = django_filters.ChoiceFilter(
@@ -81,6 +84,9 @@ class LedgerFilter(django_filters.FilterSet):
     )
     work = django_filters.ChoiceFilter(
         label=_("办理情况"), choices=WorkState.choices, empty_label=ANY, method="by_work_state"
+    )
+    reported = django_filters.ChoiceFilter(
+        label=_("填报"), choices=[("never", _("从未填报"))], empty_label=ANY, method="by_reports"
     )
     month = MonthFilter(label=_("到期月份"), method="by_month")
     sort = django_filters.ChoiceFilter(
@@ -115,8 +121,9 @@ class LedgerFilter(django_filters.FilterSet):
         # With work, and not "in use": what a unit has stays on the leaders' pages when the unit is dissolved.
         with_work = visible_assignments(user).filter(department=OuterRef("pk"))
         self.filters["unit"].queryset = Department.objects.filter(Exists(with_work)).by_name()
+        self.filters["via"].queryset = visible_collectives(user).by_name()
         if user.is_unit_person:
-            del self.filters["unit"], self.filters["region"]
+            del self.filters["unit"], self.filters["region"], self.filters["via"]
         elif regions.count() == 1:
             del self.filters["region"]
 
@@ -184,6 +191,9 @@ class LedgerFilter(django_filters.FilterSet):
 
     def by_work_state(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
         return rows.in_work_state(self.today, value)
+
+    def by_reports(self, rows: AssignmentQuerySet, name: str, value: str) -> AssignmentQuerySet:
+        return rows.never_reported()
 
     def by_month(self, rows: AssignmentQuerySet, name: str, value: date) -> AssignmentQuerySet:
         return rows.due_in_month(value)

@@ -4,6 +4,7 @@ from tracker.models.assignments import Assignment
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
+from tracker.models.filings import Filing, FilingRequest
 from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
@@ -19,6 +20,8 @@ __all__ = [
     "Doubt",
     "Evidence",
     "ExtensionRequest",
+    "Filing",
+    "FilingRequest",
     "Instruction",
     "Measure",
     "Node",

@@ -87,6 +87,18 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Those that a unit answers for or has done. Every figure and every list starts from these."""
         return self.exclude(status__in=Status.out_of_force)
 
+    @staticmethod
+    def never_reported_q() -> Q:
+        """Not finished, and without any report that stands."""
+        return Q(status__in=Status.open, last_reported_at__isnull=True)
+
+    def never_reported(self) -> Self:
+        return self.filter(self.never_reported_q())
+
+    def through(self, collective: Department | int) -> Self:
+        """Those that came to their units through this collective."""
+        return self.filter(via=collective)
+
     def asking_for_time(self) -> Self:
         """With an extension request that nobody has answered yet; there is at most one of each."""
         return self.filter(extension_requests__state="OPEN")
@@ -398,6 +410,8 @@ class Assignment(models.Model):
             # The order of by_urgency: PostgreSQL reads the first page of a wide list off it, instead of
             # joining and sorting everything a city has.
             models.Index(fields=["due_date", "id"], name="assignment_by_urgency"),
+            # Whether a task came through a collective: what a late member lacks is counted by it.
+            models.Index(fields=["via", "task"], name="assignment_by_collective"),
         ]
 
     if TYPE_CHECKING:
@@ -407,6 +421,7 @@ class Assignment(models.Model):
         plan_id: int
         department_id: int
         taken_over_from_id: int | None
+        via_id: int | None
 
     def __str__(self) -> str:
         return f"{self.department}：{self.task}"
@@ -421,6 +436,11 @@ class Assignment(models.Model):
     def is_in_force(self) -> bool:
         """The same definition as AssignmentQuerySet.in_force, for one row in hand."""
         return self.status not in Status.out_of_force
+
+    @property
+    def is_never_reported(self) -> bool:
+        """The same as AssignmentQuerySet.never_reported, for one row in hand."""
+        return self.status in Status.open and self.last_reported_at is None
 
     @property
     def is_judged_on_first_date(self) -> bool:

@@ -13,7 +13,9 @@ from django_htmx.http import reswap, retarget
 from accounts.requests import SignedInRequest, is_in_place
 from tracker import clock, dashboards
 from tracker.actions.work import sign_all
+from tracker.filings import REQUESTS_SHOWN
 from tracker.forms.keys import key_of
+from tracker.models import FilingRequest
 from tracker.permissions import visible_assignments, visible_report_drafts
 
 
@@ -24,7 +26,14 @@ def my_work(request: SignedInRequest) -> HttpResponse:
     if is_in_place(request):
         closed = key_of(request.GET.get("close", ""))
         return list_again(request, done=[closed], focus=closed)
-    return render(request, "tracker/my_work.html", _context(request))
+    filings_due = list(
+        FilingRequest.objects.not_filed_by(request.user.department_id).by_urgency()[: REQUESTS_SHOWN + 1]
+    )
+    context = {
+        "filings_due": filings_due[:REQUESTS_SHOWN],
+        "more_filings_due": len(filings_due) > REQUESTS_SHOWN,
+    }
+    return render(request, "tracker/my_work.html", _context(request) | context)
 
 
 def list_again(

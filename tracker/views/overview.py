@@ -5,7 +5,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
-from tracker import clock, dashboards
+from tracker import clock, collectives, dashboards
 from tracker.permissions import (
     can_see_overview,
     decidable_extensions,
@@ -38,6 +38,7 @@ def overview(request: SignedInRequest) -> HttpResponse:
         "numbers": numbers,
         "waiting": reviewable_assignments(user).count() if user.is_coordinator else numbers.awaiting_review,
         "asking": asking.count(),
+        "lacking": collectives.lacking_in(user.region_id) if user.is_coordinator else 0,
         "units": units,
         "longest": max((line.total for line in units), default=0),
         "late_units": len(late),

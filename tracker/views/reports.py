@@ -1,9 +1,7 @@
 """What belongs to a report: handing out its files, taking it back."""
 
-import logging
-
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,29 +12,12 @@ from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused
 from tracker.forms.work import WithdrawForm
 from tracker.permissions import can_withdraw, get_evidence_for, get_report_for
-
-logger = logging.getLogger(__name__)
+from tracker.views.files import hand_out
 
 
 def evidence(request: SignedInRequest, pk: int) -> HttpResponseBase:
-    """One file. Only a raster image is shown by the browser; nothing in it may run or load anything."""
-    found = get_evidence_for(request.user, pk)
-    try:
-        content = found.file.open("rb")
-    except FileNotFoundError:
-        logger.error("evidence %s: %s is not on the disk", found.pk, found.file.name)
-        raise Http404 from None
-    kind = found.file_kind
-    response = FileResponse(
-        content,
-        as_attachment=not kind.is_safe_image,
-        filename=found.download_name,
-        content_type=kind.mime,
-    )
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "private, no-store"
-    return response
+    """One file of a report."""
+    return hand_out(get_evidence_for(request.user, pk))
 
 
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:

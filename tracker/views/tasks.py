@@ -10,11 +10,12 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from tracker import clock, dashboards
+from tracker import clock, collectives, dashboards, filings
 from tracker.models import Assignment, Evidence, ExtensionRequest, Task, TaskEvent
 from tracker.permissions import (
     belongs_to_unit,
     can_ask_extension,
+    can_ask_filing,
     can_decide_extension,
     can_end_series,
     can_instruct,
@@ -25,6 +26,7 @@ from tracker.permissions import (
     get_task_for,
     visible_assignments,
     visible_extensions,
+    visible_filing_requests,
     visible_reports,
     visible_tasks,
 )
@@ -150,6 +152,9 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "form_key": uuid4(),  # of whichever form on the page is sent: one nudge of each share
         "nodes": node_table(request.user, found, nodes, assignments, today),
         "targets": target_panels(request.user, found, assignments, today),
+        "collectives": collectives.summaries(assignments, today),
+        "filings": filings.progress(visible_filing_requests(request.user).of_task(found), assignments),
+        "may_ask_filing": can_ask_filing(request.user, found),
         "requests": requests,
         "periods": _periods(request.user, found),
         "may_end_series": found.series is not None and can_end_series(request.user, found.series),

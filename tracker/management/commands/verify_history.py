@@ -13,7 +13,7 @@ class Command(BaseCommand):
     help = "核对办理过程：逐项任务重算留痕的哈希链，并与现状对照；有改动、缺失或错序的，逐条列出并返回 1。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--files", action="store_true", help="同时核对佐证材料的文件")
+        parser.add_argument("--files", action="store_true", help="同时核对佐证材料和备案材料的文件")
 
     def handle(self, *args: Any, files: bool, **options: Any) -> None:
         keys = list(Task.objects.order_by("pk").values_list("pk", flat=True))
