@@ -21,4 +21,4 @@ def test_a_small_city_is_what_the_measured_one_is(client: Client, settings):
     assert client.get(f"/tasks/{cast.task}/").context["events"]
     client.force_login(cast.reporter)
     own = assignments.filter(department=cast.reporter.department)
-    assert client.get("/my-work/").context["numbers"].total == own.count() > 0
+    assert client.get("/my-work/").context["work"].numbers.total == own.count() > 0

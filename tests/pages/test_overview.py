@@ -148,6 +148,6 @@ def test_coordinator_asks_a_fixed_number_more_for_late_members(
         make_assignment(unit, plan=cast.plan, via=collective)
     client = browser(cast.coordinator)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(13):
         response = client.get(reverse("overview"))
     assert response.context["lacking"] == count
