@@ -3,7 +3,8 @@
 from django.http import Http404
 
 from accounts.models import User
-from notifications.models import Message, MessageQuerySet
+from notifications.models import Message
+from notifications.models.messages import MessageQuerySet
 from tracker.permissions import visible_regions
 
 

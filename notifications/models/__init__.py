@@ -1,0 +1,8 @@
+"""The working calendar's local days, the ledger of reminders, the mails made of them, and the runs."""
+
+from notifications.models.calendar import CalendarDay
+from notifications.models.messages import Message
+from notifications.models.reminders import Reminder
+from notifications.models.runs import Run
+
+__all__ = ["CalendarDay", "Message", "Reminder", "Run"]
