@@ -19,9 +19,10 @@ from notifications.channels import mail
 from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
-from notifications.workdays import WorkingCalendar
+from notifications.workdays import WorkingCalendar, zh_date
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest
+from tracker.models.assignments import AssignmentQuerySet
 from tracker.workflow import Status
 
 logger = logging.getLogger(__name__)
@@ -81,7 +82,7 @@ class PlanResult:
 
 
 @dataclass(frozen=True)
-class _Candidate:
+class Candidate:
     """An open assignment as the planner reads it."""
 
     facts: AssignmentFacts
@@ -91,7 +92,7 @@ class _Candidate:
     region_name: str
 
 
-class _Directory:
+class Directory:
     """Who is told of what: active people with a mail address, by unit and by region."""
 
     def __init__(self) -> None:
@@ -107,7 +108,7 @@ class _Directory:
             elif user.region_id and user.is_leader:
                 self._people[Audience.LEADER, user.region_id].append(recipient)
 
-    def of(self, audience: Audience, candidate: _Candidate) -> Sequence[Recipient]:
+    def of(self, audience: Audience, candidate: Candidate) -> Sequence[Recipient]:
         place = candidate.department_id if audience is Audience.UNIT else candidate.region_id
         return self._people.get((audience, place), ())
 
@@ -130,7 +131,8 @@ def plan_reminders(
 
     Steps: read the open assignments in batches, ask the policy, gather by person, write ledger and digests.
     Whoever has a digest of today already gets the rest tomorrow; the ledger forgets nothing. With `dry_run`
-    nothing is written. A run of more than `limit` digests is held: nothing is written but the run itself.
+    nothing is written. A run of more than `limit` digests is held: nothing is written but the run itself,
+    until a person releases it (release_run).
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
@@ -142,9 +144,9 @@ def plan_reminders(
         digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
         return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
 
-    if limit is not None and len(found) > limit:
-        note = f"本次将发送{len(found)}封，超过上限{limit}封，已暂停。"
-        _finish_run(run, planned=0, notes=[note + "请核对后由管理员执行 manage.py remind --no-limit。"])
+    if limit is not None and len(found) > limit and not Run.objects.has_release(now):
+        run.is_held = True
+        _finish_run(run, planned=0, notes=[f"本次将发送{len(found)}封，超过上限{limit}封，已暂停。"])
         logger.warning("run %s held: %s digests, limit %s", run.pk, len(found), limit)
         return PlanResult(unreachable=unreachable, is_held=True, is_provisional=is_provisional)
 
@@ -172,12 +174,12 @@ def _gather(
     today: date, region: Region | None, policy: Policy, calendar: WorkingCalendar
 ) -> tuple[list[tuple[Recipient, Dues]], tuple[Unreachable, ...]]:
     """What each person is to be told, and what cannot be told to anybody."""
-    directory = _Directory()
+    directory = Directory()
     told_today = set(Message.objects.filter(day=today).values_list("recipient_id", flat=True))
     found: dict[Recipient, Dues] = defaultdict(list)
     nobody: dict[tuple[str, int, Audience], int] = defaultdict(int)
     for batch in _candidates(today, region, policy):
-        ledger = _ledger([candidate.facts.id for candidate in batch])
+        ledger = read_ledger([candidate.facts.id for candidate in batch])
         for candidate in batch:
             fresh = stages_due(candidate.facts, policy, calendar, today, frozenset())
             for audience in dict.fromkeys(due.audience for due in fresh):
@@ -199,64 +201,74 @@ def _gather(
     )
 
 
-def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[list[_Candidate]]:
-    """Open assignments that can call for a reminder at all, in batches by key."""
+def candidate_rows(until: date, policy: Policy) -> AssignmentQuerySet:
+    """Open assignments that can call for a reminder at all, up to and with that day."""
     with_unit = Q(status__in=Status.with_unit) & (
         Q(due_date__isnull=True)
-        | Q(due_date__lte=today + policy.horizon)
+        | Q(due_date__lte=until + policy.horizon)
         | Q(status=Status.PENDING)
         | Q(returned_at__isnull=False)
         | Q(nudged_at__isnull=False)
         | Q(task__instructed_at__isnull=False)
     )
-    unanswered = ExtensionRequest.objects.open()
-    is_asking = Exists(unanswered.filter(assignment=OuterRef("pk")))
-    rows = Assignment.objects.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
+    is_asking = Exists(ExtensionRequest.objects.open().filter(assignment=OuterRef("pk")))
+    return Assignment.objects.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
+
+
+def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[list[Candidate]]:
+    """What can call for a reminder today, in batches by key."""
+    rows = candidate_rows(today, policy)
     if region is not None:
         rows = rows.filter(region=region)
     rows = rows.select_related("task", "department", "region")
     last = 0
     while batch := list(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
         last = batch[-1].pk
-        asked = dict(unanswered.filter(assignment__in=batch).values_list("assignment_id", "created_at"))
-        yield [
-            _Candidate(
-                facts=AssignmentFacts(
-                    id=row.pk,
-                    status=row.status,
-                    due_date=row.due_date,
-                    created_on=day_of(row.created_at),
-                    signed_on=_day(row.signed_at),
-                    last_reported_on=_day(row.last_reported_at),
-                    handed_in_on=row.handed_in_on,
-                    returned_on=_day(row.returned_at),
-                    instructed_on=_day(row.task.instructed_at) if row.is_instruction_unanswered else None,
-                    instruction_count=row.task.instruction_count,
-                    nudged_on=_day(row.nudged_at) if row.is_nudge_unanswered else None,
-                    nudge_count=row.nudge_count,
-                    extension_asked_on=_day(asked.get(row.pk)),
-                ),
-                matter=Matter(
-                    assignment_id=row.pk,
-                    task_id=row.task_id,
-                    number=row.task.number,
-                    text=row.task.text[: TEXT_LIMIT + 1],
-                    unit=row.department.short_name,
-                    due_date=row.due_date,
-                ),
-                department_id=row.department_id,
-                region_id=row.region_id,
-                region_name=row.region.name,
-            )
-            for row in batch
-        ]
+        yield read_candidates(batch)
+
+
+def read_candidates(rows: Sequence[Assignment]) -> list[Candidate]:
+    """The facts of assignments that were read with task, department and region. One query for all."""
+    unanswered = ExtensionRequest.objects.open().filter(assignment__in=rows)
+    asked = dict(unanswered.values_list("assignment_id", "created_at"))
+    return [
+        Candidate(
+            facts=AssignmentFacts(
+                id=row.pk,
+                status=row.status,
+                due_date=row.due_date,
+                created_on=day_of(row.created_at),
+                signed_on=_day(row.signed_at),
+                last_reported_on=_day(row.last_reported_at),
+                handed_in_on=row.handed_in_on,
+                returned_on=_day(row.returned_at),
+                instructed_on=_day(row.task.instructed_at) if row.is_instruction_unanswered else None,
+                instruction_count=row.task.instruction_count,
+                nudged_on=_day(row.nudged_at) if row.is_nudge_unanswered else None,
+                nudge_count=row.nudge_count,
+                extension_asked_on=_day(asked.get(row.pk)),
+            ),
+            matter=Matter(
+                assignment_id=row.pk,
+                task_id=row.task_id,
+                number=row.task.number,
+                text=row.task.text[: TEXT_LIMIT + 1],
+                unit=row.department.short_name,
+                due_date=row.due_date,
+            ),
+            department_id=row.department_id,
+            region_id=row.region_id,
+            region_name=row.region.name,
+        )
+        for row in rows
+    ]
 
 
 def _day(moment: datetime | None) -> date | None:
     return day_of(moment) if moment else None
 
 
-def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
+def read_ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
     """What each person was told of these assignments: stage and occasion."""
     rows = Reminder.objects.filter(assignment__in=assignment_ids)
     ledger: dict[tuple[int, int], list[tuple[str, date]]] = defaultdict(list)
@@ -267,7 +279,7 @@ def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, 
     return ledger
 
 
-def _name_of(audience: Audience, candidate: _Candidate) -> str:
+def _name_of(audience: Audience, candidate: Candidate) -> str:
     if audience is Audience.UNIT:
         return candidate.matter.unit
     return candidate.region_name + ("督办员" if audience is Audience.COORDINATOR else "领导")
@@ -353,7 +365,19 @@ def _finish_run(run: Run, *, planned: int, notes: Sequence[str]) -> None:
     run.planned = planned
     run.note = "\n".join(notes)
     run.is_finished = True
-    run.save(update_fields=["planned", "note", "is_finished"])
+    run.save(update_fields=["planned", "note", "is_finished", "is_held"])
+
+
+@transaction.atomic
+def release_run(*, run_id: int, by: User, now: datetime) -> bool:
+    """Let a held run go: the next run plans whatever the number. False if none waits to be let go."""
+    run = Run.objects.releasable(now).select_for_update().filter(pk=run_id).first()
+    if run is None:
+        return False
+    run.released_by, run.released_at = by, now
+    run.note += f"\n{zh_date(day_of(now))}由{by}放行。"
+    run.save(update_fields=["released_by", "released_at", "note"])
+    return True
 
 
 def sweep(*, now: datetime) -> list[int]:

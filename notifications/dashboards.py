@@ -1,19 +1,42 @@
-"""Is the scheduler alive, and whom can no mail reach: plain data for the page of mails."""
+"""Is the scheduler alive, and whom can no mail reach: plain data for pages, probes and metrics."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Department, Region, User
 from notifications.models import Message, Run
+from notifications.models.messages import MessageQuerySet
+from tracker.clock import SHANGHAI
 from tracker.models import Assignment
 
-# Planning runs hourly by day, the sweep every five minutes day and night. Longer than a night, or than
-# three turns of the sweep, means that nobody is at work.
-PLAN_SILENCE = timedelta(hours=12)
+# Planning runs hourly by day, the sweep every five minutes day and night (CELERY_BEAT_SCHEDULE). Longer than
+# two turns of the one, or three of the other, means that nobody is at work.
+FIRST_PLANNING, LAST_PLANNING = time(7, 5), time(20, 5)
+PLAN_SILENCE = timedelta(hours=2)
 SWEEP_SILENCE = timedelta(minutes=15)
+
+
+def planning_expected_since(now: datetime) -> datetime:
+    """No planning run since then means trouble. Nights do not count: until two hours after the first run of
+    a day it is enough that the last of the day before took place.
+    """
+    local = now.astimezone(SHANGHAI)
+    day = local.date()
+    if local - PLAN_SILENCE < _at(day, FIRST_PLANNING):
+        return _at(day - timedelta(days=1), LAST_PLANNING) - PLAN_SILENCE
+    return min(local, _at(day, LAST_PLANNING)) - PLAN_SILENCE
+
+
+def _at(day: date, hour: time) -> datetime:
+    return datetime.combine(day, hour, tzinfo=SHANGHAI)
+
+
+def is_planning_late(now: datetime) -> bool:
+    """The one question behind the banner on every page: one look into an index."""
+    return not Run.objects.plans().filter(started_at__gte=planning_expected_since(now)).exists()
 
 
 @dataclass(frozen=True)
@@ -29,6 +52,12 @@ class SchedulerState:
     def is_alive(self) -> bool:
         return not (self.is_plan_late or self.is_sweep_late)
 
+    @property
+    def held_plan(self) -> Run | None:
+        """The last planning run if it waits for somebody to let it go."""
+        run = self.last_plan
+        return run if run is not None and run.is_held and run.released_at is None else None
+
 
 def scheduler_state(now: datetime) -> SchedulerState:
     last_plan = Run.objects.plans().with_outcomes().latest_first().first()
@@ -36,9 +65,33 @@ def scheduler_state(now: datetime) -> SchedulerState:
     return SchedulerState(
         last_plan=last_plan,
         last_sweep=last_sweep,
-        is_plan_late=last_plan is None or now - last_plan.started_at > PLAN_SILENCE,
+        is_plan_late=last_plan is None or last_plan.started_at < planning_expected_since(now),
         is_sweep_late=last_sweep is None or now - last_sweep.started_at > SWEEP_SILENCE,
     )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """How the digests of a day stand, and what has waited longest of all days."""
+
+    planned: int
+    counts: Mapping[str, int]
+    oldest_unsent: Message | None
+
+    @property
+    def sent(self) -> int:
+        return self.counts.get(Message.State.SENT, 0)
+
+    @property
+    def failed(self) -> int:
+        return self.counts.get(Message.State.DEAD, 0)
+
+
+def delivery(messages: MessageQuerySet, today: date) -> Delivery:
+    counts = state_counts(messages.filter(day=today))
+    waiting = messages.unsent().order_by("created_at", "pk")
+    oldest = waiting.select_related("recipient").defer("text", "html").first()
+    return Delivery(planned=sum(counts.values()), counts=counts, oldest_unsent=oldest)
 
 
 def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:

@@ -2,9 +2,11 @@
 
 from django.http import Http404
 
-from accounts.models import User
-from notifications.models import Message
+from accounts.models import User, UserQuerySet
+from notifications.models import Message, Reminder
 from notifications.models.messages import MessageQuerySet
+from notifications.models.reminders import ReminderQuerySet
+from tracker.models import Task
 from tracker.permissions import visible_regions
 
 
@@ -26,6 +28,26 @@ def can_resend(user: User, message: Message) -> bool:
     recipient = message.recipient
     own_region = user.is_coordinator and recipient.region_id == user.region_id
     return own_region and message.state == Message.State.DEAD and recipient.email != ""
+
+
+def visible_reminders(user: User, task: Task) -> ReminderQuerySet:
+    """Lines of the ledger of a task: all of them, or for a unit what its own people were told of its work."""
+    rows = Reminder.objects.of_task(task)
+    return rows.about_unit(user.department_id).told_to_units() if user.is_unit_person else rows
+
+
+def visible_recipients(user: User) -> UserQuerySet:
+    """Whose coming mails a person may ask for: those of the own unit; outside units, of the regions."""
+    people = User.objects.all().active().filter(region__in=visible_regions(user))
+    return people.filter(department=user.department_id) if user.is_unit_person else people
+
+
+def can_release(user: User) -> bool:
+    """A held run is for everybody: an administrator lets it go, or a coordinator over them all."""
+    if not user.is_coordinator:
+        return user.is_administrator
+    people = User.objects.all().active().exclude(role=User.Role.ADMINISTRATOR)
+    return not people.exclude(region__in=visible_regions(user)).exists()
 
 
 def get_message_for(user: User, pk: int) -> Message:

@@ -2,11 +2,15 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import mails, runs, told
+from notifications.views.forecast import forecast_page
 
 app_name = "notifications"
 urlpatterns = [
-    path("", views.mail_list, name="mail"),
-    path("<int:pk>/", views.mail_detail, name="message"),
-    path("<int:pk>/resend/", views.resend, name="resend"),
+    path("", mails.mail_list, name="mail"),
+    path("<int:pk>/", mails.mail_detail, name="message"),
+    path("<int:pk>/resend/", mails.resend, name="resend"),
+    path("forecast/", forecast_page, name="forecast"),
+    path("task/<int:pk>/", told.task_reminders, name="task"),
+    path("runs/<int:pk>/release/", runs.release, name="release"),
 ]

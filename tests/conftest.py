@@ -55,6 +55,16 @@ def own_directories(settings: Any, tmp_path: Path) -> None:
     settings.MEDIA_ROOT = tmp_path / "files"
 
 
+@pytest.fixture(autouse=True)
+def planning_goes_on() -> None:
+    """The banner on every page is asked for once a minute; tests that want it forget this answer."""
+    from django.core.cache import cache
+
+    from notifications.context import STANDSTILL_KEY
+
+    cache.set(STANDSTILL_KEY, False, None)
+
+
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     with service(services.redis_server()) as url:

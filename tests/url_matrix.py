@@ -249,6 +249,14 @@ MATRIX: dict[str, Page] = {
         ("message",),
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
+    "notifications:forecast": Page({200: PEOPLE}, {405: PEOPLE}),
+    "notifications:task": Page({200: OWN_UNIT | READERS}, {405: PEOPLE}, ("task",)),
+    # The run is held; here are people of another city, whom no coordinator stands above.
+    "notifications:release": _post_only({302: ADMINISTRATOR}, "held_run"),
+    # For machines that watch; there has been no sweep, so not all is well.
+    "health": Page({503: PEOPLE}, {405: PEOPLE}, open=(503, 405)),
+    "health_live": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
+    "metrics": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.

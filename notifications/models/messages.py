@@ -22,6 +22,15 @@ class MessageQuerySet(models.QuerySet["Message"]):
         waiting = Q(state__in=Message.State.waiting, next_attempt_at__lte=now)
         return self.filter(waiting | Q(state=Message.State.CLAIMED, claimed_until__lt=now))
 
+    def unsent(self) -> Self:
+        """Neither sent nor given up."""
+        return self.filter(state__in=("PLANNED", "RETRY", "CLAIMED"))
+
+    def stuck(self, since: datetime) -> Self:
+        """Due to be sent before that moment, and still not: nobody came for them, or not back."""
+        waiting = Q(state__in=Message.State.waiting, next_attempt_at__lt=since)
+        return self.filter(waiting | Q(state=Message.State.CLAIMED, claimed_until__lt=since))
+
     def failing(self) -> Self:
         return self.filter(state__in=(Message.State.RETRY, Message.State.DEAD))
 

@@ -1,15 +1,42 @@
 """The ledger of reminders."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.messages import Message
 from notifications.models.runs import Run
-from notifications.policy import stage_label
-from tracker.models import Assignment
+from notifications.policy import Kind, stage_label
+from tracker.models import Assignment, Task
+
+# Told to coordinators and leaders; ESCALATE_LEADER begins like ESCALATE.
+ABOVE_THE_UNIT = (Kind.REVIEW, Kind.EXTENSION, Kind.ESCALATE)
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def of_task(self, task: Task) -> Self:
+        return self.filter(assignment__task=task)
+
+    def told_to_units(self) -> Self:
+        """What the units' own people were told, not the coordinators and leaders above them."""
+        above = Q()
+        for kind in ABOVE_THE_UNIT:
+            above |= Q(stage__startswith=f"{kind}_")
+        return self.exclude(above)
+
+    def about_unit(self, department_id: int | None) -> Self:
+        return self.filter(assignment__department=department_id)
+
+    def for_page(self) -> Self:
+        """With what a line of a list prints, and without the long bodies of the mails."""
+        rows = self.select_related("assignment__department", "recipient", "message")
+        return rows.defer("message__text", "message__html")
+
+    def newest_first(self) -> Self:
+        return self.order_by("-planned_on", "-pk")
 
 
 class Reminder(models.Model):
@@ -42,6 +69,8 @@ class Reminder(models.Model):
         on_delete=models.PROTECT,
         related_name="reminders",
     )
+
+    objects = ReminderQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("提醒台账")

@@ -71,8 +71,9 @@ def test_list_takes_the_same_queries(
     Reminder.objects.exclude(message__in=kept).delete()
     Message.objects.exclude(pk__in=kept).delete()
     client.force_login(cast.administrator)
-    # Session, user; digests by state, their number, the page; two runs; regions' unreachable units.
-    with django_assert_num_queries(8):
+    # Session, user; digests by state, their number, the page; two runs; today's by state and the oldest
+    # unsent; regions' unreachable units.
+    with django_assert_num_queries(10):
         client.get(reverse("notifications:mail"))
 
 
@@ -112,7 +113,7 @@ def test_list_says_when_or_why_not(client: Client, cast: Cast, mails: dict[str, 
 def test_list_is_cut_into_pages(
     client: Client, cast: Cast, mails: dict[str, Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("notifications.views.mails.PAGE_SIZE", 2)
     assert '<a rel="next" href="?page=2">下一页</a>' in open_page(client, cast.administrator)
     last = open_page(client, cast.administrator, page="99")
     assert '<span aria-current="page">3</span>' in last
@@ -136,7 +137,7 @@ def test_scheduler_that_sleeps_is_shown(client: Client, cast: Cast, mails: dict[
     assert "超过15分钟没有检查待发邮件" in open_page(client, cast.coordinator)
     now = Run.objects.get().started_at
     Run.objects.all().update(started_at=now - timedelta(hours=30))
-    assert "超过12小时没有生成提醒" in open_page(client, cast.coordinator)
+    assert "超过两小时没有生成提醒" in open_page(client, cast.coordinator)
 
 
 def test_units_nobody_can_reach_are_shown(client: Client, cast: Cast, mails: dict[str, Message]) -> None:

@@ -10,9 +10,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest
 from notifications import actions
-from notifications.dashboards import scheduler_state, state_counts, unreachable_departments
+from notifications.dashboards import delivery, scheduler_state, state_counts, unreachable_departments
 from notifications.models import Message, Reminder
-from notifications.permissions import can_resend, can_see_scheduler, get_message_for, visible_messages
+from notifications.permissions import (
+    can_release,
+    can_resend,
+    can_see_scheduler,
+    get_message_for,
+    visible_messages,
+)
+from notifications.workers import workers_alive
 from tracker import clock
 from tracker.permissions import visible_regions
 
@@ -39,7 +46,11 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
         "total": sum(counts.values()),
     }
     if can_see_scheduler(user):
-        context["scheduler"] = scheduler_state(clock.now())
+        now = clock.now()
+        context["scheduler"] = scheduler = scheduler_state(now)
+        context["delivery"] = delivery(visible, now.date())
+        context["workers"] = workers_alive()
+        context["may_release"] = scheduler.held_plan is not None and can_release(user)
         context["unreachable"] = unreachable_departments(visible_regions(user))
     return render(request, "notifications/mail_list.html", context)
 

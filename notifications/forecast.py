@@ -1,0 +1,175 @@
+"""Who will get what, on which day, and why, if nobody does anything until then. Writes nothing.
+
+The decision is the planner's own: each coming day is put to `policy.stages_due`, and what it calls for counts
+as told from then on. New work, reports and moved dates change the picture; so it is a forecast.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from accounts.models import Department, User
+from notifications.actions import (
+    Candidate,
+    Directory,
+    Recipient,
+    candidate_rows,
+    load_calendar,
+    read_candidates,
+    read_ledger,
+)
+from notifications.dashboards import LAST_PLANNING
+from notifications.digest import Matter
+from notifications.models import Message
+from notifications.policy import DEFAULT_POLICY, Audience, Due, Policy, stage_label, stages_due
+from notifications.workdays import WorkingCalendar
+from tracker.models import Task
+from tracker.models.assignments import AssignmentQuerySet
+
+FORECAST_DAYS = 30
+# A forecast of more assignments than this is cut off, nearest due date kept, and says so.
+ASSIGNMENT_LIMIT = 200
+
+# Stage and occasion: what one person was told of one assignment.
+Told = AbstractSet[tuple[str, date]]
+
+
+@dataclass(frozen=True)
+class ExpectedReminder:
+    """One stage that will come. Without recipients there is nobody whom a mail could reach."""
+
+    day: date
+    matter: Matter
+    due: Due
+    recipients: tuple[Recipient, ...]
+
+    @property
+    def stage_label(self) -> str:
+        return stage_label(self.due.stage)
+
+    @property
+    def names(self) -> str:
+        return "、".join(person.name for person in self.recipients)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """The reminders of the coming days; `found` assignments could call for some, `taken` were asked."""
+
+    expected: tuple[ExpectedReminder, ...]
+    first: date
+    days: int
+    found: int
+    taken: int
+    is_provisional: bool
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=self.days - 1)
+
+
+def first_planning_day(now: datetime) -> date:
+    """Today as long as it is still planned for, else tomorrow. `now` is local."""
+    return now.date() if now.time() < LAST_PLANNING else now.date() + timedelta(days=1)
+
+
+def forecast(
+    assignments: AssignmentQuerySet,
+    *,
+    first: date,
+    days: int = FORECAST_DAYS,
+    task: Task | None = None,
+    unit: Department | None = None,
+    person: User | None = None,
+    audiences: Sequence[Audience] = tuple(Audience),
+    policy: Policy = DEFAULT_POLICY,
+    limit: int = ASSIGNMENT_LIMIT,
+) -> Forecast:
+    """What these assignments will call for from `first` on, for so many days.
+
+    `task`, `unit`, `person` and `audiences` narrow it. The number of queries is fixed.
+    """
+    last = first + timedelta(days=days - 1)
+    rows = candidate_rows(last, policy).filter(pk__in=assignments.values("pk"))
+    if task is not None:
+        rows = rows.filter(task=task)
+    if unit is not None:
+        rows = rows.filter(department=unit)
+    if person is not None:
+        # A unit's people hear of the unit's work, the others of their region's.
+        own = {"department": person.department_id} if person.is_unit_person else {"region": person.region_id}
+        rows = rows.filter(**own)
+    taken = list(rows.select_related("task", "department", "region").by_urgency()[:limit])
+    calendar, directory = load_calendar(), Directory()
+    told = read_ledger([row.pk for row in taken])
+    has_mail = frozenset(Message.objects.filter(day=first).values_list("recipient_id", flat=True))
+    expected: list[ExpectedReminder] = []
+    for candidate in read_candidates(taken):
+        people = {audience: directory.of(audience, candidate) for audience in audiences}
+        ledger = {
+            one.id: frozenset(told.get((candidate.facts.id, one.id), ()))
+            for group in people.values()
+            for one in group
+        }
+        expected += project(
+            candidate, people, ledger, has_mail, policy=policy, calendar=calendar, first=first, days=days
+        )
+    if person is not None:
+        expected = [
+            ExpectedReminder(one.day, one.matter, one.due, mine)
+            for one in expected
+            if (mine := tuple(reader for reader in one.recipients if reader.id == person.pk))
+        ]
+    return Forecast(
+        expected=tuple(
+            sorted(expected, key=lambda one: (one.day, one.matter.unit, one.matter.assignment_id))
+        ),
+        first=first,
+        days=days,
+        found=len(taken) if len(taken) < limit else rows.count(),
+        taken=len(taken),
+        is_provisional=any(calendar.is_provisional(year) for year in {first.year, last.year}),
+    )
+
+
+def project(
+    candidate: Candidate,
+    people: Mapping[Audience, Sequence[Recipient]],
+    ledger: Mapping[int, Told],
+    has_mail: AbstractSet[int],
+    *,
+    policy: Policy,
+    calendar: WorkingCalendar,
+    first: date,
+    days: int,
+) -> Iterator[ExpectedReminder]:
+    """One assignment, day by day. Pure.
+
+    `people` are those to be told, by audience; audiences left out are not looked at. `ledger` holds what each
+    of them was told before. Whoever is in `has_mail` has a digest of the first day
+    already and gets the rest on the next.
+    """
+    told: dict[int, set[tuple[str, date]]] = defaultdict(
+        set, {key: set(rows) for key, rows in ledger.items()}
+    )
+    nobody: set[tuple[str, date]] = set()
+    for offset in range(days):
+        day = first + timedelta(days=offset)
+        # With an empty ledger: what was told before is left out for each person, as the policy would.
+        for due in stages_due(candidate.facts, policy, calendar, day, frozenset()):
+            if due.audience not in people:
+                continue
+            key = (due.stage, due.occasion_date)
+            readers = people[due.audience]
+            fresh = tuple(
+                one for one in readers if key not in told[one.id] and not (offset == 0 and one.id in has_mail)
+            )
+            for one in fresh:
+                told[one.id] |= {key, *((stage, due.occasion_date) for stage in due.superseded)}
+            is_lost = not readers and key not in nobody
+            if is_lost:
+                nobody.add(key)
+            if fresh or is_lost:
+                yield ExpectedReminder(day, candidate.matter, due, fresh)

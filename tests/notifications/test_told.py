@@ -1,0 +1,118 @@
+"""The record of a task's reminders: what became of each, beside when the unit signed for it."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from notifications import actions
+from notifications.models import Message
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_task
+from tracker.models import Task
+from tracker.workflow import Status
+
+
+@pytest.fixture(autouse=True)
+def demo_date(settings: Any) -> None:
+    settings.DUBAN_TODAY = TODAY
+
+
+@pytest.fixture
+def task(cast: Cast) -> Task:
+    """Two bureaus share it, long overdue; one has not signed for it."""
+    made = make_task(cast.plan, due_date=date(2024, 9, 20))
+    before = NOW - timedelta(days=90)
+    make_assignment(cast.bureau, task=made, created_at=before, signed_at=before + timedelta(days=1))
+    make_assignment(cast.other_bureau, task=made, created_at=before, status=Status.PENDING)
+    actions.plan_reminders(today=TODAY, now=NOW)
+    mine = Message.objects.filter
+    mine(recipient=cast.reporter).update(state="SENT", sent_at=NOW + timedelta(minutes=1))
+    mine(recipient=cast.colleague).update(state="DEAD", error="550 no such user")
+    mine(recipient=cast.outsider).update(state="SENT", sent_at=NOW + timedelta(minutes=2))
+    return made
+
+
+def open_page(client: Client, user: User, task: Task, **query: str) -> str:
+    client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    response = client.get(reverse("notifications:task", args=[task.pk]), query)
+    assert response.status_code == 200
+    return str(response.content.decode())
+
+
+def test_what_became_of_each_and_when_it_was_signed_for(client: Client, cast: Cast, task: Task) -> None:
+    text = open_page(client, cast.coordinator, task)
+    for word in (
+        "王芳",
+        "wangfang@example.cn",
+        "逾期第29天",
+        "时限 2024-09-20",
+        "2024-10-21 09:31",
+        "550 no such user",
+        "2024-10-21 09:30起发送",
+        "已被后续提醒取代",
+        "1封发送失败",
+        "2024-07-24 09:30",  # signed for
+        "未签收",
+        "逾期10个工作日，报领导",
+        "孙建国",
+    ):
+        assert word in text, word
+
+
+@pytest.mark.parametrize(
+    ("reader", "seen"),
+    [
+        ("reporter", {"王芳", "李娜", "张伟"}),
+        ("outsider", {"刘洋"}),
+        ("coordinator", {"王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国"}),
+        ("leader", {"王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国"}),
+        ("administrator", {"王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国"}),
+    ],
+)
+def test_who_sees_what(client: Client, cast: Cast, task: Task, reader: str, seen: set[str]) -> None:
+    user = getattr(cast, reader)
+    text = open_page(client, user, task)
+    rows = text.partition('id="told"')[2]
+    assert {name for name in ("王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国") if name in rows} == seen
+    # A link only to mails that open.
+    for mail in Message.objects.all():
+        address = reverse("notifications:message", args=[mail.pk])
+        assert (address in rows) == (
+            client.get(address).status_code == 200 and mail.recipient.full_name in seen
+        )
+
+
+def test_a_unit_still_sees_what_went_to_somebody_who_left(client: Client, cast: Cast, task: Task) -> None:
+    User.objects.filter(pk=cast.colleague.pk).update(department=cast.other_bureau)
+    assert "李娜" in open_page(client, cast.reporter, task)
+    assert "李娜" not in open_page(client, cast.outsider, task)
+
+
+def test_a_task_of_which_nobody_was_told(client: Client, cast: Cast) -> None:
+    quiet = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2025, 6, 30)).task
+    text = open_page(client, cast.reporter, quiet)
+    assert "这项任务还没有提醒过" in text
+    assert "尚未发出" in text
+
+
+def test_it_is_cut_into_pages(
+    client: Client, cast: Cast, task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.views.told.LINES_PER_PAGE", 2)
+    assert 'rel="next" href="?page=2"' in open_page(client, cast.coordinator, task)
+    assert 'aria-current="page">' in open_page(client, cast.coordinator, task, page="99")
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_number_of_queries(client: Client, cast: Cast, number: int, django_assert_num_queries: Any) -> None:
+    task = make_task(cast.plan, due_date=date(2024, 10, 18))
+    for department in (cast.bureau, cast.other_bureau, cast.county_bureau)[:number]:
+        make_assignment(department, task=task)
+    actions.plan_reminders(today=TODAY, now=NOW)
+    client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
+    # Session, user, region; the task; its lines counted and read, which mails open; shares, when told.
+    with django_assert_num_queries(9):
+        client.get(reverse("notifications:task", args=[task.pk]))
