@@ -11,6 +11,6 @@ urlpatterns = [
     path("<int:pk>/", mails.mail_detail, name="message"),
     path("<int:pk>/resend/", mails.resend, name="resend"),
     path("forecast/", forecast_page, name="forecast"),
-    path("task/<int:pk>/", told.task_reminders, name="task"),
+    path("task/<int:pk>/", told.task_reminders, name="told"),
     path("runs/<int:pk>/release/", runs.release, name="release"),
 ]

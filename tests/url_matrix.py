@@ -250,7 +250,7 @@ MATRIX: dict[str, Page] = {
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
     "notifications:forecast": Page({200: PEOPLE}, {405: PEOPLE}),
-    "notifications:task": Page({200: OWN_UNIT | READERS}, {405: PEOPLE}, ("task",)),
+    "notifications:told": Page({200: OWN_UNIT | READERS}, {405: PEOPLE}, ("task",)),
     # The run is held; here are people of another city, whom no coordinator stands above.
     "notifications:release": _post_only({302: ADMINISTRATOR}, "held_run"),
     # For machines that watch; there has been no sweep, so not all is well.

@@ -37,7 +37,7 @@ def task(cast: Cast) -> Task:
 
 def open_page(client: Client, user: User, task: Task, **query: str) -> str:
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
-    response = client.get(reverse("notifications:task", args=[task.pk]), query)
+    response = client.get(reverse("notifications:told", args=[task.pk]), query)
     assert response.status_code == 200
     return str(response.content.decode())
 
@@ -115,4 +115,4 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
     # Session, user, region; the task; its lines counted and read, which mails open; shares, when told.
     with django_assert_num_queries(9):
-        client.get(reverse("notifications:task", args=[task.pk]))
+        client.get(reverse("notifications:told", args=[task.pk]))
