@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tracker.dashboards import UnitLine
 from tracker.models import Assignment, Clause, Task
-from tracker.workflow import Light, Status
+from tracker.workflow import Status
 
 register = template.Library()
 
