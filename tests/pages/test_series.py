@@ -95,7 +95,8 @@ def test_what_left_force_is_in_no_figure_of_a_period(cast, browser, task) -> Non
     make_series(task)
     lead, support = task.assignments.order_by("pk")
     move_assignment(support.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
-    given = {"department": make_department(cast.city, "市水利局"), "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    unit = make_department(cast.city, "市水利局")
+    given = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
     reassign(lead.pk, by=cast.coordinator, now=NOW, **given)
 
     def line(person: User) -> tuple[str | None, int, int]:
