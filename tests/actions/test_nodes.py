@@ -1,6 +1,7 @@
 """Nodes: who sets them, what is refused, what they move, and what the history keeps."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -141,7 +142,12 @@ def test_refused_with_a_sentence_and_without_a_trace(cast, task, share, wanted, 
 
 def test_a_date_that_left_force_with_its_unit_is_none_of_the_nodes(cast, task, share) -> None:
     Assignment.objects.filter(pk=share.pk).update(due_date=date(2025, 6, 30))
-    given = {"department": cast.other_bureau, "due_date": DUE, "reason": "职责划转", "form_key": uuid4()}
+    given: dict[str, Any] = {
+        "department": cast.other_bureau,
+        "due_date": DUE,
+        "reason": "职责划转",
+        "form_key": uuid4(),
+    }
     reassign(share.pk, by=cast.coordinator, now=NOW, **given)
 
     with pytest.raises(MoveRefused, match="不能晚于完成时限"):

@@ -234,7 +234,7 @@ def test_whoever_answers_now_answers_for_the_next_period(cast) -> None:
 
 
 def _reassigned(share: Assignment, unit: Department, cast: Cast) -> Assignment:
-    given = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    given: dict[str, Any] = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
     return reassign(share.pk, by=cast.coordinator, now=NOW, **given)
 
 

@@ -189,7 +189,12 @@ def test_a_unit_that_passed_its_share_on_is_judged_no_more(
     cast, browser, settings, task, share, target
 ) -> None:
     _give(share, target, cast.reporter, "70")
-    given = {"department": cast.other_bureau, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    given: dict[str, Any] = {
+        "department": cast.other_bureau,
+        "due_date": None,
+        "reason": "职责划转",
+        "form_key": uuid4(),
+    }
     reassign(share.pk, by=cast.coordinator, now=NOW, **given)
     settings.DUBAN_TODAY = DUE + timedelta(days=1)
 

@@ -1,6 +1,7 @@
 """Recurring clauses on the pages: the periods of a task, the ledger's rows, ending a series, the draft."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -96,7 +97,7 @@ def test_what_left_force_is_in_no_figure_of_a_period(cast, browser, task) -> Non
     lead, support = task.assignments.order_by("pk")
     move_assignment(support.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
     unit = make_department(cast.city, "市水利局")
-    given = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    given: dict[str, Any] = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
     reassign(lead.pk, by=cast.coordinator, now=NOW, **given)
 
     def line(person: User) -> tuple[str | None, int, int]:
