@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -317,19 +317,17 @@ def report_together(
 ) -> list[ProgressReport]:
     """One form as a report of each of these assignments, given with the version the form was shown with.
 
-    All or none. The first one's report has the form's key, the others' keys follow from it, so that the form
-    sent again does nothing twice. Raises SomeRefused, which says of each refused one why; or, of a single
-    one, its own MoveRefused or StaleVersion.
+    All or none; the form sent again does nothing twice. Raises SomeRefused, which says of each refused one
+    why; or, of a single one, its own MoveRefused or StaleVersion.
     """
     refusals: dict[int, MoveRefused] = {}
     reports = []
-    places: dict[str, str] = {}
+    said = _Said(percent, note, form_key, uploads)
     with files_undone_on_failure() as stored, transaction.atomic():
         # All tasks first, in one order for everybody: two such forms never wait for each other.
         tasks = Task.objects.select_for_update().filter(assignments__in=list(versions))
         list(tasks.order_by("pk").values_list("pk"))
-        for place, (pk, version) in enumerate(versions.items()):
-            said = _Said(percent, note, uuid5(form_key, str(pk)) if place else form_key, uploads, places)
+        for pk, version in versions.items():
             try:
                 report = _report_once(locked(pk), said, stored, hand_in, by=by, now=now, version=version)
                 reports.append(report)
@@ -351,9 +349,7 @@ def _report_once(
     version: int | None,
 ) -> ProgressReport:
     """The report that this form has made already, or a new one."""
-    if existing := ProgressReport.objects.filter(form_key=said.form_key).first():
-        if existing.assignment_id != assignment.pk:
-            raise MoveRefused(_("这张表单已用于另一项任务，请重新打开填报页面。"))
+    if existing := assignment.reports.filter(form_key=said.form_key).first():
         return existing
     report = _report(assignment, said, stored, by=by, now=now, version=version)
     if hand_in:

@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from tracker.filetypes import Upload
-from tracker.forms.extensions import DAY
+from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH, EvidenceField
 from tracker.models import Assignment, Task
 from tracker.models.filings import TITLE_LENGTH
@@ -34,12 +35,12 @@ class AskFilingForm(forms.Form):
         empty_label=_("这项任务的全部责任单位"),
         error_messages={"invalid_choice": _("这项任务没有派给这个统称，请重新选择。")},
     )
-    due_date = forms.DateField(
+    due_date = DueDateField(
         label=_("报送时限"),
         required=False,
         help_text=_("可以不填。"),
         widget=DAY,
-        error_messages={"invalid": _("日期请写成 2024-12-31 的样子。")},
+        error_messages=DATE_ERRORS,
     )
     form_key = forms.UUIDField(widget=forms.HiddenInput)
 

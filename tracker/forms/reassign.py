@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department
 from tracker.actions.reassign import units_to_choose
 from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH
 from tracker.models import Assignment
 
@@ -28,7 +29,7 @@ class ReassignForm(forms.Form):
             "invalid_choice": _("不能转给这个单位：不是本地区在用的单位。"),
         },
     )
-    due_date = forms.DateField(
+    due_date = DueDateField(
         label=_("新单位的完成时限"),
         required=False,
         widget=DAY,

@@ -59,7 +59,7 @@ class ProgressReport(models.Model):
     )
     withdrawal_reason = models.TextField(_("撤回理由"), blank=True)
     # One form sent twice makes one report: the key is drawn when the form is shown.
-    form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
+    form_key = models.UUIDField(_("表单标识"), editable=False)
 
     objects = ProgressReportQuerySet.as_manager()
 
@@ -67,6 +67,7 @@ class ProgressReport(models.Model):
         verbose_name = _("填报")
         verbose_name_plural = _("填报")
         constraints = [
+            models.UniqueConstraint(fields=["assignment", "form_key"], name="report_made_once_per_form"),
             models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100"),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
