@@ -69,7 +69,13 @@ class Share:
 
     @property
     def reasoned(self) -> list[Move]:
-        return [move for move in self.moves if move in Move.needs_reason and move in Move.by_button]
+        """Moves with a reason that the share's status calls for."""
+        return [move for move in self.moves if move in (Move.RETURN, Move.RESUME, Move.REOPEN)]
+
+    @property
+    def rare(self) -> list[Move]:
+        """Moves with a reason that take the work away; they are folded."""
+        return [move for move in self.moves if move in (Move.SUSPEND, Move.WAIVE)]
 
 
 def _share(
@@ -130,20 +136,23 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
     today = clock.today()
     nodes = list(found.nodes.in_order())
     expected = {row.pk: row.expected_percent(today, [node.step for node in nodes]) for row in assignments}
+    shares = [
+        _share(
+            request.user,
+            assignment,
+            requests,
+            successors,
+            expected[assignment.pk],
+            lacks_evidence=asks_evidence and assignment.pk not in shown,
+        )
+        for assignment in assignments
+    ]
     context = {
         "today": today,
         "task": found,
-        "shares": [
-            _share(
-                request.user,
-                assignment,
-                requests,
-                successors,
-                expected[assignment.pk],
-                lacks_evidence=asks_evidence and assignment.pk not in shown,
-            )
-            for assignment in assignments
-        ],
+        "shares": shares,
+        "own_shares": [share for share in shares if share.is_own],
+        "other_shares": [share for share in shares if not share.is_own],
         "in_force": sum(assignment.is_in_force for assignment in assignments),
         "instructions": list(found.instructions.newest_first()[:INSTRUCTIONS_SHOWN])
         if found.instruction_count
