@@ -249,9 +249,11 @@ def report_progress(
     now: datetime,
     version: int | None = None,
     uploads: Sequence[Upload] = (),
+    hand_in: bool = False,
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
+    With `hand_in` it applies for closure in the same step: both or neither.
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
@@ -263,31 +265,7 @@ def report_progress(
         by=by,
         now=now,
         uploads=uploads,
-    )
-    return report
-
-
-def report_and_hand_in(
-    assignment_id: int,
-    *,
-    percent: int,
-    note: str,
-    form_key: UUID,
-    by: User,
-    now: datetime,
-    version: int | None = None,
-    uploads: Sequence[Upload] = (),
-) -> ProgressReport:
-    """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    [report] = report_together(
-        {assignment_id: version},
-        percent=percent,
-        note=note,
-        form_key=form_key,
-        by=by,
-        now=now,
-        uploads=uploads,
-        hand_in=True,
+        hand_in=hand_in,
     )
     return report
 
