@@ -1,12 +1,13 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -34,6 +35,11 @@ class SomeRefused(MoveRefused):
     def __init__(self, refusals: Mapping[int, MoveRefused]) -> None:
         super().__init__(" ".join(str(refusal) for refusal in refusals.values()))
         self.refusals = refusals
+
+
+def lock_tasks(keys: Collection[int] | QuerySet[Any]) -> None:
+    """Lock these tasks' rows, in one order for everybody: two who want several never wait for each other."""
+    list(Task.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -218,7 +224,7 @@ def sign_all(assignment_ids: Sequence[int], *, by: User, now: datetime) -> int:
     The same move as move_assignment makes, for many rows in a fixed number of queries.
     """
     waiting = Assignment.objects.unsigned().filter(pk__in=assignment_ids)
-    list(Task.objects.select_for_update().filter(assignments__in=waiting).order_by("pk").values_list("pk"))
+    lock_tasks(waiting.values("task"))
     changes = []
     for assignment in waiting.select_related("task", "department", "region").order_by("pk"):
         if not permissions.can_move(by, assignment, Move.SIGN):
@@ -303,9 +309,7 @@ def report_together(
     reports = []
     places: dict[str, str] = {}
     with files_undone_on_failure() as stored, transaction.atomic():
-        # All tasks first, in one order for everybody: two such forms never wait for each other.
-        tasks = Task.objects.select_for_update().filter(assignments__in=list(versions))
-        list(tasks.order_by("pk").values_list("pk"))
+        lock_tasks(Assignment.objects.filter(pk__in=versions).values("task"))
         for place, (pk, version) in enumerate(versions.items()):
             said = _Said(percent, note, uuid5(form_key, str(pk)) if place else form_key, uploads, places)
             try:
