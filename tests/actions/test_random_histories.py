@@ -26,7 +26,7 @@ from tracker.actions.orders import instruct, nudge, nudge_all
 from tracker.actions.readings import record_reading, withdraw_reading
 from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
-from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
+from tracker.actions.work import MoveRefused, move_assignment, report_progress, sign_all
 from tracker.clock import day_of
 from tracker.filetypes import examine
 from tracker.models import (
@@ -187,8 +187,9 @@ class Histories(RuleBasedStateMachine):
     def unit_reports(self, index: int, percent: int, hand_in: bool) -> None:
         share = self._row(index)
         by = self._of_unit(index)
-        write = report_and_hand_in if hand_in else report_progress
-        done = self._try(write, share.pk, percent=percent, note="进展", form_key=uuid4(), by=by)
+        done = self._try(
+            report_progress, share.pk, percent=percent, note="进展", form_key=uuid4(), by=by, hand_in=hand_in
+        )
         assert done == (share.status in Status.with_unit and (percent == 100 or not hand_in))
 
     @rule(who=PEOPLE)

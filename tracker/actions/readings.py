@@ -73,7 +73,7 @@ def withdraw_reading(reading_id: int, *, reason: str, by: User, now: datetime) -
     reading = TargetReading.objects.for_page().get(pk=reading_id)
     if reading.is_withdrawn:
         raise MoveRefused(_("这个数值已经撤回。"))
-    if not permissions.can_withdraw_reading(by, reading):
+    if not permissions.can_withdraw(by, reading):
         status = assignment.get_status_display()
         raise MoveRefused(_("当前状态为“%(status)s”，不能撤回指标数值。") % {"status": status})
     if not reason.strip():

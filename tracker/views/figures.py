@@ -7,7 +7,7 @@ from datetime import date
 
 from accounts.models import User
 from tracker.models import Assignment, Node, Target, TargetReading, Task
-from tracker.permissions import can_record_reading, can_set_nodes, can_withdraw_reading, visible_readings
+from tracker.permissions import can_record_reading, can_set_nodes, can_withdraw, visible_readings
 from tracker.targets import Chart, Goal, Point, Standing, chart, standing
 from tracker.workflow import Light, Role, Status
 
@@ -113,7 +113,7 @@ def _figures(
         reading.assignment = share
     return UnitFigures(
         assignment=share,
-        readings=[(reading, can_withdraw_reading(user, reading)) for reading in reversed(readings)],
+        readings=[(reading, can_withdraw(user, reading)) for reading in reversed(readings)],
         # What left force is judged no more: its figures stay to be read.
         standing=standing(goal, points, today) if share.is_in_force else gone,
         chart=chart(goal, points),

@@ -20,7 +20,7 @@ from tracker.permissions import (
     can_cancel_filing,
     can_download_filings,
     can_file,
-    coordinates_task,
+    coordinates,
     get_filing_for,
     get_filing_request_for,
     get_task_for,
@@ -33,7 +33,7 @@ from tracker.views.files import hand_out
 def ask(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for a document of the units of one task."""
     task = get_task_for(request.user, pk)
-    if not coordinates_task(request.user, task):
+    if not coordinates(request.user, task):
         raise Http404
     if request.method == "POST":
         form = AskFilingForm(request.POST, task=task)
@@ -101,7 +101,7 @@ def _shares(request: SignedInRequest, asked: FilingRequest) -> AssignmentQuerySe
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """No longer ask for a document, with a reason."""
     asked = get_filing_request_for(request.user, pk)
-    if not coordinates_task(request.user, asked.task):
+    if not coordinates(request.user, asked.task):
         raise Http404
     form = CancelFilingForm(request.POST or None)
     if request.method == "POST" and form.is_valid():

@@ -15,7 +15,7 @@ from tracker.forms.work import WithdrawForm
 from tracker.permissions import (
     belongs_to_unit,
     can_record_reading,
-    can_withdraw_reading,
+    can_withdraw,
     get_assignment_for,
     get_reading_for,
 )
@@ -65,7 +65,7 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("已撤回指标数值。"))
             return redirect("task", pk=reading.assignment.task_id)
-    elif request.method != "POST" and not can_withdraw_reading(request.user, reading):
+    elif request.method != "POST" and not can_withdraw(request.user, reading):
         messages.info(request, _("这个数值不能撤回：已经撤回，或者任务不在推进中。"))
         return redirect("task", pk=reading.assignment.task_id)
     context = {
