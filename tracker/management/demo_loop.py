@@ -42,7 +42,7 @@ FILED = ["辉县市政府", "红旗区政府", "卫辉市政府", "获嘉县政�
 
 
 def show_each_thing(plan: Plan, today: date) -> None:
-    """Instruct, nudge, waive, reassign, plan, measure, file and join late, where the day has come."""
+    """Instruct, nudge, waive, reassign, plan by nodes, measure, file, join late: once LAST_DAY has come."""
     if today < LAST_DAY:
         return
     coordinator = User.objects.get(region=plan.region, role=User.Role.COORDINATOR)
