@@ -141,7 +141,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
     )
     made_reading = record_reading(
         measured.pk,
-        target_id=target.pk,
+        target=target,
         value=Decimal(90),
         read_on=TODAY,
         note="",
@@ -159,7 +159,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         now=NOW,
     )
     document = examine(BytesIO(files.PDF), name="实施方案.pdf", size=len(files.PDF))
-    filed = file_document(asked_for.pk, upload=document, form_key=uuid4(), by=cast.reporter, now=NOW)
+    filed = file_document(asked_for.pk, file=document, form_key=uuid4(), by=cast.reporter, now=NOW)
     collective = make_department(cast.city, "各有关部门", kind=Department.Kind.COLLECTIVE)
     collective.members.add(cast.other_bureau)
     came = make_assignment(cast.bureau, plan=cast.plan, via=collective)

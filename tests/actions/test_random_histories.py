@@ -257,7 +257,7 @@ class Histories(RuleBasedStateMachine):
         self._try(
             record_reading,
             self._row(index).pk,
-            target_id=self.target.pk,
+            target=self.target,
             value=Decimal(value),
             read_on=day_of(self.now) + timedelta(days=days),
             note="",

@@ -50,7 +50,7 @@ def _give(
 ) -> TargetReading:
     return record_reading(
         share.pk,
-        target_id=target.pk,
+        target=target,
         value=Decimal(value),
         read_on=day,
         note=note,

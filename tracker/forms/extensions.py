@@ -1,12 +1,12 @@
 """Forms for more time: what a unit asks, what a coordinator answers."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tracker.forms.keys import FormKeyField
 from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH
 from tracker.models import Assignment, ExtensionRequest
@@ -35,12 +35,12 @@ class AskExtensionForm(forms.Form):
             "max_length": _("理由最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
         },
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     @classmethod
     def for_assignment(cls, assignment: Assignment) -> "AskExtensionForm":
-        return cls(initial={"form_key": uuid4(), "version": assignment.version})
+        return cls(initial={"version": assignment.version})
 
 
 class DecideExtensionForm(forms.Form):
