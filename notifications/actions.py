@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
@@ -32,8 +33,8 @@ RECIPIENT_BATCH = 200
 MESSAGE_LIMIT = 1000
 SWEEP_LIMIT = 1000
 SWEEPS_KEPT = timedelta(days=7)
-# Far longer than EMAIL_TIMEOUT: only the dead lose their claim.
-LEASE = timedelta(minutes=10)
+# Longer than the job may take that holds the claim (notifications/jobs.py): only the dead lose it.
+LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MAX_ATTEMPTS = len(BACK_OFF) + 1
 
