@@ -46,9 +46,9 @@ def sender_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
-def send(message: Message) -> None:
-    """Hand one mail to the server. Raises what the server or the network raised."""
-    EmailMultiAlternatives(
+def prepare(message: Message) -> EmailMultiAlternatives:
+    """The mail as it goes out."""
+    return EmailMultiAlternatives(
         subject=message.subject,
         body=message.text,
         to=[message.address],
@@ -59,7 +59,12 @@ def send(message: Message) -> None:
             "List-Id": f"<reminders.{sender_domain()}>",
         },
         alternatives=[(message.html, "text/html")],
-    ).send()
+    )
+
+
+def send(message: Message) -> None:
+    """Hand one mail to the server. Raises what the server or the network raised."""
+    prepare(message).send()
 
 
 def is_permanent(error: Exception) -> bool:
