@@ -365,7 +365,7 @@ def _write_digests(
 def _rewrite(
     message_id: int, person: Recipient, dues: Dues, unreachable: Sequence[Unreachable], today: date
 ) -> PlannedDigest | None:
-    """Let a digest say only what the ledger holds of it. Where that is nothing it goes, and None is returned."""
+    """Let a digest say only what the ledger holds of it; None, and no digest, where that is nothing."""
     message = Message.objects.get(pk=message_id)
     ours = message.reminders.filter(state=Reminder.State.PLANNED)
     entered = set(ours.values_list("assignment_id", "stage"))
