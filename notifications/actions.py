@@ -7,12 +7,13 @@ docs/operations.md says which failures are chosen.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import Count, Exists, F, OuterRef, Q
 from django.db.models.functions import Left
@@ -431,10 +432,19 @@ def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
     claimed = Message.objects.claimable(now).filter(pk=message_id)
     count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.get(pk=message_id) if count else None
+    return Message.objects.select_related("recipient").get(pk=message_id) if count else None
 
 
-def deliver_one(*, message_id: int, now: datetime) -> str | None:
+def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
+    """Send digests one after the other over one connection; the states as of `deliver_one`.
+
+    `now` is asked before each, because many mails take longer than a claim lasts.
+    """
+    with mail.open_line() as line:
+        return [deliver_one(message_id=message_id, now=now(), line=line) for message_id in message_ids]
+
+
+def deliver_one(*, message_id: int, now: datetime, line: BaseEmailBackend | None = None) -> str | None:
     """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
 
     The network is used outside any transaction. A crash between sending and recording sends the mail again
@@ -453,7 +463,7 @@ def deliver_one(*, message_id: int, now: datetime) -> str | None:
         )
     message.address = address
     try:
-        mail.send(message)
+        mail.send(message, line)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
         return _record_failure(message, error, now)
     return _settle(message, Message.State.SENT, sent_at=now, error="", address=address)
@@ -464,7 +474,7 @@ def _address_now(message: Message) -> str | None:
 
     A successor who has left the unit as well does not get its mail.
     """
-    person, seen = User.objects.get(pk=message.recipient_id), {message.recipient_id}
+    person, seen = message.recipient, {message.recipient_id}
     if person.is_active:
         return message.address
     while person.successor_id and person.successor_id not in seen:
