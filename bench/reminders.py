@@ -7,8 +7,8 @@ Both take --assignments, --people, --regions, --ahead (days over which the later
 which the ledger keeps as well).
 
 PostgreSQL with its default settings, and an SMTP server on loopback that throws away what it counts, each in
-a process of its own. What is measured is `manage.py remind --no-limit` from the start of Python to its end; its peak
-memory is the kernel's. Then the same mails, ready made, are sent by smtplib over one connection.
+a process of its own. What is measured is `manage.py remind --no-limit` from the start of Python to its end;
+its peak memory is the kernel's. Then the same mails, ready made, are sent by smtplib over one connection.
 The second run has to send nothing.
 """
 
