@@ -106,7 +106,7 @@ def _measure(plan: Plan) -> None:
         share = _share(task, unit)
         record_reading(
             share.pk,
-            target_id=target.pk,
+            target=target.pk,
             value=Decimal(value),
             read_on=day,
             note=note,
@@ -122,7 +122,7 @@ def _file(plan: Plan, coordinator: User) -> None:
         task.pk,
         title="县（市、区）实施方案",
         due_date=date(2024, 10, 31),
-        via=_share(task, FILED[0]).via_id,
+        via=_share(task, FILED[0]).via,
         form_key=_key("filing"),
         by=coordinator,
         now=_at(10),
@@ -132,7 +132,7 @@ def _file(plan: Plan, coordinator: User) -> None:
         name = f"{share.department.name}空气质量持续改善实施方案"
         file_document(
             request.pk,
-            upload=_document(name),
+            file=_document(name),
             form_key=_key(f"file/{unit}"),
             by=_reporter(share),
             now=_at(day),
