@@ -106,7 +106,7 @@ def _measure(plan: Plan) -> None:
         share = _share(task, unit)
         record_reading(
             share.pk,
-            target=target.pk,
+            target=target,
             value=Decimal(value),
             read_on=day,
             note=note,
