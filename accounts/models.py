@@ -1,6 +1,5 @@
 """Who there is: regions, their departments, and the people who sign in."""
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Never, Self
 
 from django.contrib.auth.models import AbstractUser, UserManager
@@ -226,12 +225,6 @@ class DubanUserManager(UserManager["User"]):
 
     def all(self) -> UserQuerySet:
         return self.get_queryset()
-
-    def reporters_of(self, departments: Iterable[int]) -> models.QuerySet["User"]:
-        """Active people of these departments who report or answer for them."""
-        return self.filter(
-            department__in=departments, is_active=True, role__in=(User.Role.REPORTER, User.Role.HEAD)
-        )
 
 
 class User(AbstractUser):

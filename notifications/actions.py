@@ -6,13 +6,17 @@ docs/operations.md says which failures are chosen.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models.functions import Left
 
 from accounts.models import Region, User
 from notifications.channels import mail
@@ -33,8 +37,8 @@ RECIPIENT_BATCH = 200
 MESSAGE_LIMIT = 1000
 SWEEP_LIMIT = 1000
 SWEEPS_KEPT = timedelta(days=7)
-# Far longer than EMAIL_TIMEOUT: only the dead lose their claim.
-LEASE = timedelta(minutes=10)
+# Longer than the job may take that holds the claim (notifications/jobs.py): only the dead lose it.
+LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MAX_ATTEMPTS = len(BACK_OFF) + 1
 
@@ -220,48 +224,74 @@ def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[
     rows = candidate_rows(today, policy)
     if region is not None:
         rows = rows.filter(region=region)
-    rows = rows.select_related("task", "department", "region")
     last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
-        last = batch[-1].pk
-        yield read_candidates(batch)
+    while batch := read_candidates(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
+        last = batch[-1].facts.id
+        yield batch
 
 
-def read_candidates(rows: Sequence[Assignment]) -> list[Candidate]:
-    """The facts of assignments that were read with task, department and region. One query for all."""
-    unanswered = ExtensionRequest.objects.open().filter(assignment__in=rows)
-    asked = dict(unanswered.values_list("assignment_id", "created_at"))
-    return [
-        Candidate(
-            facts=AssignmentFacts(
-                id=row.pk,
-                status=row.status,
-                due_date=row.due_date,
-                created_on=day_of(row.created_at),
-                signed_on=_day(row.signed_at),
-                last_reported_on=_day(row.last_reported_at),
-                handed_in_on=row.handed_in_on,
-                returned_on=_day(row.returned_at),
-                instructed_on=_day(row.task.instructed_at) if row.is_instruction_unanswered else None,
-                instruction_count=row.task.instruction_count,
-                nudged_on=_day(row.nudged_at) if row.is_nudge_unanswered else None,
-                nudge_count=row.nudge_count,
-                extension_asked_on=_day(asked.get(row.pk)),
-            ),
-            matter=Matter(
-                assignment_id=row.pk,
-                task_id=row.task_id,
-                number=row.task.number,
-                text=row.task.text[: TEXT_LIMIT + 1],
-                unit=row.department.short_name,
-                due_date=row.due_date,
-            ),
-            department_id=row.department_id,
-            region_id=row.region_id,
-            region_name=row.region.name,
+def read_candidates(rows: AssignmentQuerySet) -> list[Candidate]:
+    """The facts of these assignments, in their order and in at most three queries."""
+    # Plain values, because building model instances would take most of the time.
+    values = rows.annotate(words=Left("task__text", TEXT_LIMIT + 1)).values_list(
+        "pk",
+        "status",
+        "due_date",
+        "created_at",
+        "signed_at",
+        "last_reported_at",
+        "handed_in_on",
+        "returned_at",
+        "nudged_at",
+        "task__instructed_at",
+        "task_id",
+        "task__number",
+        "words",
+        "department_id",
+        "department__short_name",
+        "region_id",
+        "region__name",
+        named=True,
+    )
+    found = list(values)
+    unanswered = ExtensionRequest.objects.open().filter(assignment__in=[row.pk for row in found])
+    asked_at = dict(unanswered.values_list("assignment_id", "created_at"))
+    pressed = [row.pk for row in found if row.nudged_at or row.task__instructed_at]
+    orders = Assignment.objects.select_related("task").in_bulk(pressed)
+    return [_candidate(row, asked_at.get(row.pk), orders.get(row.pk)) for row in found]
+
+
+def _candidate(row: Any, asked_at: datetime | None, ordered: Assignment | None) -> Candidate:
+    """`ordered` is the assignment itself where there was a nudge or an instruction, which may be answered."""
+    facts = AssignmentFacts(
+        id=row.pk,
+        status=row.status,
+        due_date=row.due_date,
+        created_on=day_of(row.created_at),
+        signed_on=_day(row.signed_at),
+        last_reported_on=_day(row.last_reported_at),
+        handed_in_on=row.handed_in_on,
+        returned_on=_day(row.returned_at),
+        extension_asked_on=_day(asked_at),
+    )
+    if ordered is not None:
+        is_instructed, is_nudged = ordered.is_instruction_unanswered, ordered.is_nudge_unanswered
+        facts = replace(
+            facts,
+            instructed_on=_day(ordered.task.instructed_at) if is_instructed else None,
+            instruction_count=ordered.task.instruction_count,
+            nudged_on=_day(ordered.nudged_at) if is_nudged else None,
+            nudge_count=ordered.nudge_count,
         )
-        for row in rows
-    ]
+    matter = Matter(
+        assignment_id=row.pk,
+        task_id=row.task_id,
+        number=row.task__number,
+        text=row.words,
+        unit=row.department__short_name,
+        due_date=row.due_date,
+    )
+    return Candidate(facts, matter, row.department_id, row.region_id, row.region__name)
 
 
 def _day(moment: datetime | None) -> date | None:
@@ -294,58 +324,87 @@ def _write_digests(
     today: date,
     now: datetime,
 ) -> list[tuple[PlannedDigest, int]]:
-    """Write the ledger rows and digests of some people; what another planner wrote first is left out.
+    """Write the digests and ledger rows of some people; what another planner wrote first is left out.
 
-    The ledger goes first and decides: a mail holds only what this run itself could enter.
+    Whose digest of the day it is is settled first; another planner waits here for our commit. Then the ledger
+    decides what stands in it.
     """
-    Reminder.objects.bulk_create(
-        [
-            Reminder(
-                run=run,
-                assignment_id=matter.assignment_id,
-                recipient_id=person.id,
-                stage=stage,
-                occasion_date=due.occasion_date,
-                planned_on=today,
-                state=Reminder.State.PLANNED if stage == due.stage else Reminder.State.SUPERSEDED,
-            )
-            for person, dues in chunk
-            for matter, due in dues
-            for stage in (*due.superseded, due.stage)
-        ],
+    digests = {person.id: PlannedDigest(person, compose(dues, today)) for person, dues in chunk}
+    Message.objects.bulk_create(
+        [_new_message(planned, run, unreachable, today, now) for planned in digests.values()],
         ignore_conflicts=True,
     )
-    people = [person.id for person, _ in chunk]
-    ours = Reminder.objects.filter(run=run, recipient__in=people)
-    entered = set(
-        ours.filter(state=Reminder.State.PLANNED).values_list("recipient_id", "assignment_id", "stage")
+    made = dict(Message.objects.filter(run=run, recipient__in=digests).values_list("recipient_id", "pk"))
+    rows = [
+        Reminder(
+            run_id=run.pk,
+            assignment_id=matter.assignment_id,
+            recipient_id=person.id,
+            stage=stage,
+            occasion_date=due.occasion_date,
+            planned_on=today,
+            state=Reminder.State.PLANNED if stage == due.stage else Reminder.State.SUPERSEDED,
+            message_id=made[person.id],
+        )
+        for person, dues in chunk
+        if person.id in made
+        for matter, due in dues
+        for stage in (*due.superseded, due.stage)
+    ]
+    Reminder.objects.bulk_create(rows, ignore_conflicts=True)
+    wanted = Counter(row.message_id for row in rows)
+    entered = (
+        Reminder.objects.filter(message__in=made.values()).values_list("message").annotate(n=Count("pk"))
     )
-    digests = []
+    entered_numbers = dict(entered)
+    written = []
     for person, dues in chunk:
-        new = [(m, due) for m, due in dues if (person.id, m.assignment_id, due.stage) in entered]
-        if new:
-            digests.append(PlannedDigest(person, compose(new, today)))
-    Message.objects.bulk_create(
-        [_new_message(planned, run, unreachable, today, now) for planned in digests], ignore_conflicts=True
-    )
-    made = dict(Message.objects.filter(run=run, recipient__in=people).values_list("recipient_id", "pk"))
-    # Another planner's digest of today took the place of ours: give the stages back, they go tomorrow.
-    ours.exclude(recipient__in=made).delete()
-    own_message = Message.objects.filter(run=run, recipient=OuterRef("recipient"))
-    ours.update(message=Subquery(own_message.values("pk")[:1]))
-    return [(planned, made[planned.recipient.id]) for planned in digests if planned.recipient.id in made]
+        message_id = made.get(person.id)
+        if message_id is None:
+            continue
+        planned: PlannedDigest | None = digests[person.id]
+        if entered_numbers.get(message_id) != wanted[message_id]:
+            # Another planner, of another day, was faster with some of it.
+            planned = _rewrite(message_id, person, dues, unreachable, today)
+        if planned is not None:
+            written.append((planned, message_id))
+    return written
 
 
-def _new_message(
-    planned: PlannedDigest, run: Run, unreachable: Sequence[Unreachable], today: date, now: datetime
-) -> Message:
+def _rewrite(
+    message_id: int, person: Recipient, dues: Dues, unreachable: Sequence[Unreachable], today: date
+) -> PlannedDigest | None:
+    """Let a digest say only what the ledger holds of it; None, and no digest, where that is nothing."""
+    message = Message.objects.get(pk=message_id)
+    ours = message.reminders.filter(state=Reminder.State.PLANNED)
+    entered = set(ours.values_list("assignment_id", "stage"))
+    left = [(matter, due) for matter, due in dues if (matter.assignment_id, due.stage) in entered]
+    if not left:
+        message.reminders.all().delete()
+        message.delete()
+        return None
+    planned = PlannedDigest(person, compose(left, today))
+    message.subject = planned.digest.subject_line
+    message.text, message.html = _render(planned, unreachable)
+    message.save(update_fields=["subject", "text", "html"])
+    return planned
+
+
+def _render(planned: PlannedDigest, unreachable: Sequence[Unreachable]) -> tuple[str, str]:
     person = planned.recipient
     silent_units = tuple(
         str(line)
         for line in unreachable
         if line.audience is Audience.UNIT and line.region_id == person.coordinates
     )
-    text, html = mail.render(planned.digest, name=person.name, unreachable=silent_units)
+    return mail.render(planned.digest, name=person.name, unreachable=silent_units)
+
+
+def _new_message(
+    planned: PlannedDigest, run: Run, unreachable: Sequence[Unreachable], today: date, now: datetime
+) -> Message:
+    person = planned.recipient
+    text, html = _render(planned, unreachable)
     return Message(
         run=run,
         recipient_id=person.id,
@@ -393,10 +452,19 @@ def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
     claimed = Message.objects.claimable(now).filter(pk=message_id)
     count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.get(pk=message_id) if count else None
+    return Message.objects.select_related("recipient").get(pk=message_id) if count else None
 
 
-def deliver_one(*, message_id: int, now: datetime) -> str | None:
+def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
+    """Send digests one after the other over one connection; the states as of `deliver_one`.
+
+    `now` is asked before each, because many mails take longer than a claim lasts.
+    """
+    with mail.open_line() as line:
+        return [deliver_one(message_id=message_id, now=now(), line=line) for message_id in message_ids]
+
+
+def deliver_one(*, message_id: int, now: datetime, line: BaseEmailBackend | None = None) -> str | None:
     """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
 
     The network is used outside any transaction. A crash between sending and recording sends the mail again
@@ -415,7 +483,7 @@ def deliver_one(*, message_id: int, now: datetime) -> str | None:
         )
     message.address = address
     try:
-        mail.send(message)
+        mail.send(message, line)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
         return _record_failure(message, error, now)
     return _settle(message, Message.State.SENT, sent_at=now, error="", address=address)
@@ -426,7 +494,7 @@ def _address_now(message: Message) -> str | None:
 
     A successor who has left the unit as well does not get its mail.
     """
-    person, seen = User.objects.get(pk=message.recipient_id), {message.recipient_id}
+    person, seen = message.recipient, {message.recipient_id}
     if person.is_active:
         return message.address
     while person.successor_id and person.successor_id not in seen:

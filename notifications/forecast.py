@@ -101,12 +101,12 @@ def forecast(
         # A unit's people hear of the unit's work, the others of their region's.
         own = {"department": person.department_id} if person.is_unit_person else {"region": person.region_id}
         rows = rows.filter(**own)
-    taken = list(rows.select_related("task", "department", "region").by_urgency()[:limit])
+    taken = read_candidates(rows.by_urgency()[:limit])
     calendar, directory = load_calendar(), Directory()
-    told = read_ledger([row.pk for row in taken])
+    told = read_ledger([candidate.facts.id for candidate in taken])
     has_mail = frozenset(Message.objects.filter(day=first).values_list("recipient_id", flat=True))
     expected: list[ExpectedReminder] = []
-    for candidate in read_candidates(taken):
+    for candidate in taken:
         people = {audience: directory.of(audience, candidate) for audience in audiences}
         ledger = {
             one.id: frozenset(told.get((candidate.facts.id, one.id), ()))

@@ -1,8 +1,10 @@
 """What the scheduler and the workers run. Named jobs, because Task is our noun."""
 
 import logging
+from collections.abc import Iterable
 
 from celery import shared_task
+from django.conf import settings
 
 from notifications import actions
 from tracker import clock
@@ -15,11 +17,17 @@ def run_reminders() -> None:
     """Plan today's reminders and queue their delivery. What the queue loses, the sweep finds again."""
     now = clock.now()
     result = actions.plan_reminders(today=now.date(), now=now)
-    for message_id in result.message_ids:
-        deliver_message.delay(message_id=message_id)
+    _queue(result.message_ids)
 
 
-@shared_task(ignore_result=True)
+# What has waited until the next sweep is queued again by it, so the old job lapses: however slow the mail
+# server is, the queue does not fill with doubles.
+@shared_task(
+    ignore_result=True,
+    soft_time_limit=settings.DELIVERY_SECONDS,
+    time_limit=settings.DELIVERY_SECONDS * 3 // 2,
+    expires=280,
+)
 def deliver_message(*, message_id: int) -> None:
     """Send one digest. Nothing to do is normal: it was sent, or another worker has it."""
     state = actions.deliver_one(message_id=message_id, now=clock.now())
@@ -29,5 +37,9 @@ def deliver_message(*, message_id: int) -> None:
 @shared_task(ignore_result=True)
 def deliver_due() -> None:
     """Queue what still waits: never queued, back-off over, or its worker died."""
-    for message_id in actions.sweep(now=clock.now()):
-        deliver_message.delay(message_id=message_id)
+    _queue(actions.sweep(now=clock.now()))
+
+
+def _queue(message_ids: Iterable[int]) -> None:
+    for message_id in message_ids:
+        deliver_message.delay_on_commit(message_id=message_id)  # type: ignore[attr-defined]  # Celery's for Django

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 
@@ -226,14 +227,14 @@ def _ladders(
         return
     if facts.due_date > today + policy.horizon:
         return  # no stage has come; and a date at the end of the calendar has no day after it to compute
-    yield Ladder(Audience.UNIT, facts.due_date, tuple(_due_steps(facts.due_date, policy, calendar, today)))
+    yield Ladder(Audience.UNIT, facts.due_date, _due_steps(facts.due_date, policy, calendar, today))
     # Nobody can be late with what was not yet theirs: a task given out overdue escalates from that day.
     late_from = max(facts.due_date, facts.created_on)
     for audience, kind, count in (
         (Audience.COORDINATOR, Kind.ESCALATE, policy.escalate_after),
         (Audience.LEADER, Kind.ESCALATE_LEADER, policy.escalate_leader_after),
     ):
-        step = Step(f"{kind}_{count}", kind, calendar.add_working_days(late_from, count))
+        step = Step(f"{kind}_{count}", kind, _working_day_after(late_from, count, calendar))
         yield Ladder(audience, facts.due_date, (step,))
 
 
@@ -245,20 +246,28 @@ def _signing_steps(created_on: date, policy: Policy, calendar: WorkingCalendar) 
     )
 
 
-def _due_steps(due_date: date, policy: Policy, calendar: WorkingCalendar, today: date) -> Iterator[Step]:
-    for days in sorted(policy.before, reverse=True):
-        day = calendar.on_or_before(due_date - timedelta(days=days))
-        yield Step(f"BEFORE_{days}", Kind.BEFORE, day)
-    first = policy.overdue_first
-    yield Step(f"OVERDUE_{first}", Kind.OVERDUE, _overdue_day(due_date, first, calendar))
+# Thousands of assignments share a due date: both are remembered for as long as a run may need them.
+@lru_cache(maxsize=4096)
+def _working_day_after(day: date, count: int, calendar: WorkingCalendar) -> date:
+    return calendar.add_working_days(day, count)
+
+
+@lru_cache(maxsize=4096)
+def _due_steps(due_date: date, policy: Policy, calendar: WorkingCalendar, today: date) -> tuple[Step, ...]:
+    before = (
+        Step(f"BEFORE_{days}", Kind.BEFORE, calendar.on_or_before(due_date - timedelta(days=days)))
+        for days in sorted(policy.before, reverse=True)
+    )
+    first, repeat = policy.overdue_first, policy.overdue_repeat
+    overdue = [Step(f"OVERDUE_{first}", Kind.OVERDUE, _overdue_day(due_date, first, calendar))]
     # Of the endless row of repeats only the latest can matter. One that falls in a holiday comes before it,
     # so those of the two weeks ahead are looked at too.
-    repeat = policy.overdue_repeat
     passed = max(0, ((today - due_date).days - first) // repeat)
     numbers = [first + count * repeat for count in range(max(1, passed), passed + 14 // repeat + 2)]
     come = [n for n in numbers if _overdue_day(due_date, n, calendar) <= today]
     if come:
-        yield Step(f"OVERDUE_{come[-1]}", Kind.OVERDUE, _overdue_day(due_date, come[-1], calendar))
+        overdue.append(Step(f"OVERDUE_{come[-1]}", Kind.OVERDUE, _overdue_day(due_date, come[-1], calendar)))
+    return (*before, *overdue)
 
 
 def _overdue_day(due_date: date, days: int, calendar: WorkingCalendar) -> date:

@@ -29,7 +29,9 @@ def zh_date(day: date) -> str:
     return f"{day:%Y-%m-%d}（周{WEEKDAYS_ZH[day.weekday()]}）"
 
 
-@dataclass(frozen=True)
+@dataclass(
+    frozen=True, eq=False
+)  # one calendar for a run: what was asked of it is remembered by its identity
 class WorkingCalendar:
     """Announced years from `chinese_calendar`, local overrides on top, plain weekends where nothing is known.
 

@@ -19,7 +19,7 @@ Service = TypeVar("Service")
 
 
 BROWSER = {"chromium"}
-SERVICES = {"redis_url", "_smtp", "celery_worker"}
+SERVICES = {"redis_url", "_smtp", "celery_worker", "own_redis"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

@@ -3,6 +3,7 @@
 Each raises ServiceMissing, with the reason, where its program is not installed.
 """
 
+import asyncio
 import os
 import shutil
 import socket
@@ -76,9 +77,9 @@ def redis_program() -> str:
 
 
 @contextmanager
-def redis_server() -> Iterator[str]:
-    """The address of a Redis that keeps nothing on disk."""
-    port = free_port()
+def redis_server(port: int | None = None) -> Iterator[str]:
+    """The address of a Redis that keeps nothing on disk; at the given port, it takes the place of another."""
+    port = port or free_port()
     command = [
         redis_program(),
         "--port",
@@ -113,14 +114,22 @@ def accepts_connections(address: str) -> bool:
         return True
 
 
+def postgres_owner() -> dict[str, Any]:
+    """PostgreSQL refuses to run as root."""
+    return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
+
+
+def crash_postgres(data: str) -> None:
+    """Cut the server of this data directory off as a power cut would, and start it again."""
+    command = [postgres_program("pg_ctl"), "restart", "-D", data, "-m", "immediate", "-w", "-l", os.devnull]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=data, **postgres_owner())
+
+
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The address of an empty PostgreSQL that does not wait for the disk."""
     initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
-    # PostgreSQL refuses to run as root.
-    owner: dict[str, Any] = (
-        {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
-    )
+    owner = postgres_owner()
     home = Path(tempfile.mkdtemp(prefix="duban-pg-"))
     port = free_port()
     try:
@@ -147,6 +156,9 @@ def postgres_server() -> Iterator[str]:
             wait_for(lambda: accepts_connections(address), process, "PostgreSQL")
             yield address
     finally:
+        if (home / "data" / "postmaster.pid").exists():  # a test has restarted it
+            stop = [postgres_program("pg_ctl"), "stop", "-D", str(home / "data"), "-m", "immediate"]
+            subprocess.run(stop, stdout=subprocess.DEVNULL, cwd=home, **owner)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -158,6 +170,8 @@ class SmtpSink:
         self.messages: list[EmailMessage] = []
         self.recipients: list[str] = []  # one for each recipient of each message accepted
         self.replies: dict[str, str] = {}  # recipient -> "450 4.2.1 mailbox busy"
+        self.reply = ""  # the same to every recipient
+        self.delay = 0.0  # seconds between having a mail and saying so
 
     @property
     def url(self) -> str:
@@ -168,18 +182,20 @@ class SmtpSink:
         self.messages.clear()
         self.recipients.clear()
         self.replies.clear()
+        self.reply, self.delay = "", 0.0
 
     async def handle_RCPT(  # noqa: N802  (the name is aiosmtpd's)
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
-        if address in self.replies:
-            return self.replies[address]
+        if reply := self.replies.get(address, self.reply):
+            return reply
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients += envelope.rcpt_tos
+        await asyncio.sleep(self.delay)
         return "250 OK"
 
 
@@ -203,13 +219,20 @@ def chromium_program() -> str:
     raise ServiceMissing(f"Chromium is not installed ({named or 'chromium'}); CHROMIUM may name it")
 
 
+def worker_command(concurrency: int) -> list[str]:
+    """A worker of all queues."""
+    return [
+        *[sys.executable, "-m", "celery", "--app", "tracker.celery", "worker"],
+        *["--concurrency", str(concurrency), "--without-gossip", "--without-mingle"],
+    ]
+
+
 @contextmanager
 def celery_worker_process(database_url: str, redis_url: str, **environment: str) -> Iterator[None]:
     """A real worker in a process of its own, ready to take jobs."""
     variables = {**os.environ, "DATABASE_URL": database_url, "REDIS_URL": redis_url, **environment}
-    command = [sys.executable, "-m", "celery", "--app", "tracker.celery", "worker", "--concurrency", "1"]
     from tracker.celery import app
 
-    with running(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL) as process:
+    with running(worker_command(1), cwd=ROOT, env=variables, stdout=subprocess.DEVNULL) as process:
         wait_for(lambda: app.control.ping(timeout=0.5), process, "the Celery worker", seconds=90)
         yield

@@ -130,12 +130,10 @@ TESTED = {
     "visible_readings": "readings",
     "get_reading_for": "readings",
     "can_record_reading": "readings",
-    "can_withdraw_reading": "readings",
     "visible_filing_requests": "filings",
     "visible_filings": "filings",
     "get_filing_request_for": "filings",
     "get_filing_for": "filings",
-    "coordinates_task": "filings",
     "can_ask_filing": "filings",
     "can_cancel_filing": "filings",
     "can_file": "filings",
@@ -423,10 +421,10 @@ def test_who_gives_figures_and_who_reads_them(thing: Thing) -> None:
             share.status = status
             expected = is_own and status == Status.ACTIVE
             assert permissions.can_record_reading(user, share) == expected, (who, status)
-            assert permissions.can_withdraw_reading(user, reading) == expected, (who, status)
+            assert permissions.can_withdraw(user, reading) == expected, (who, status)
         reading.withdrawn_at = reading.created_at
         share.status = Status.ACTIVE
-        assert not permissions.can_withdraw_reading(user, reading), who
+        assert not permissions.can_withdraw(user, reading), who
         reading.withdrawn_at = None
 
 
@@ -537,12 +535,12 @@ def test_who_asks_for_documents_and_who_cancels(thing: Thing) -> None:
     for who, user in thing.people.items():
         task.closed_at = None
         is_coordinator = who in REVIEWER_SIDE
-        assert permissions.coordinates_task(user, task) == is_coordinator, who
+        assert permissions.coordinates(user, task) == is_coordinator, who
         assert permissions.can_ask_filing(user, task) == is_coordinator, who
         assert permissions.can_cancel_filing(user, asked) == is_coordinator, who
         task.closed_at = NOW
         assert not permissions.can_ask_filing(user, task), who
-        assert permissions.coordinates_task(user, task) == is_coordinator, who
+        assert permissions.coordinates(user, task) == is_coordinator, who
 
 
 def test_who_reads_a_collective_and_adds_shares(thing: Thing) -> None:

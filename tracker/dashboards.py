@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from django.db.models import Count, F, Max, Min, Q, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Coalesce, RowNumber
 
 from accounts.models import Department
 from tracker.models import Assignment, Measure, Plan, Task
@@ -200,7 +200,10 @@ def my_work(assignments: AssignmentQuerySet, today: date) -> Work:
 
 @dataclass(frozen=True, slots=True)
 class PeriodLine:
-    """One period of a series, and how the shares that the person may see stand in it."""
+    """One period of a series, and how the shares that the person may see stand in it.
+
+    What left force is in no figure; where all of them did, `status` says what became of them.
+    """
 
     task: Task
     total: int
@@ -218,16 +221,17 @@ def series_periods(tasks: Iterable[Task], assignments: AssignmentQuerySet, today
     """These tasks with the worst light among their shares, in one query."""
     tasks = list(tasks)
     lights = {light.value: Count("pk", filter=Q(light=light)) for light in Light}
+    in_force = ~Q(status__in=Status.out_of_force)
     rows: Any = (
         assignments.filter(task__in=tasks)
         .with_light(today)
         .values("task")
         .annotate(
             **lights,
-            total=Count("pk"),
+            total=Count("pk", filter=in_force),
             closed=Count("pk", filter=Q(status=Status.CLOSED)),
-            low=Min("status"),
-            high=Max("status"),
+            low=Coalesce(Min("status", filter=in_force), Min("status")),
+            high=Coalesce(Max("status", filter=in_force), Max("status")),
         )
     )
     found = {row["task"]: row for row in rows}

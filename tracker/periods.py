@@ -77,10 +77,6 @@ def period_after(period: Period, *, ends_on: date | None = None) -> Period | Non
     return period_of(period.every, day, starts_on=day, ends_on=ends_on)
 
 
-def in_reach(period: Period, today: date) -> bool:
-    return today >= period.reach_day
-
-
 def _whole(every: str, day: date) -> tuple[date, date]:
     if every == "week":
         first = day - timedelta(days=day.weekday())

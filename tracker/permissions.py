@@ -6,6 +6,7 @@ the regions below it; only coordinators of the region itself write there. Admini
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from accounts.models import Department, DepartmentQuerySet, Region, User
 from tracker.models import (
@@ -162,7 +163,7 @@ def can_edit_draft(user: User, plan: Plan) -> bool:
 
 def can_set_rules(user: User, plan: Plan) -> bool:
     """What a plan asks of its units is for the region's own coordinators to say, draft or live."""
-    return user.is_coordinator and plan.region_id == user.region_id
+    return coordinates(user, plan)
 
 
 def can_see_overview(user: User) -> bool:
@@ -177,8 +178,9 @@ def belongs_to_unit(user: User, assignment: Assignment) -> bool:
     return user.is_unit_person and user.department_id == assignment.department_id
 
 
-def coordinates(user: User, assignment: Assignment) -> bool:
-    return user.is_coordinator and user.region_id == assignment.region_id
+def coordinates(user: User, found: Plan | Series | Task | Assignment | Department) -> bool:
+    """Only coordinators of the region itself, not of one above it."""
+    return user.is_coordinator and user.region_id == found.region_id
 
 
 def can_move(user: User, assignment: Assignment, move: str) -> bool:
@@ -187,10 +189,10 @@ def can_move(user: User, assignment: Assignment, move: str) -> bool:
     return move != Move.CLOSE_WITH_TASK and right_side and next_status(move, assignment.status) is not None
 
 
-def can_withdraw(user: User, report: ProgressReport) -> bool:
-    """The unit's people take a report back as long as the work is theirs."""
-    is_open = report.assignment.status == Status.ACTIVE and not report.is_withdrawn
-    return is_open and belongs_to_unit(user, report.assignment)
+def can_withdraw(user: User, given: ProgressReport | TargetReading) -> bool:
+    """The unit's people take back what they gave as long as the work is theirs."""
+    is_open = given.assignment.status == Status.ACTIVE and not given.is_withdrawn
+    return is_open and belongs_to_unit(user, given.assignment)
 
 
 def can_ask_extension(user: User, assignment: Assignment) -> bool:
@@ -204,7 +206,7 @@ def can_decide_extension(user: User, request: ExtensionRequest) -> bool:
 
 
 def can_end_series(user: User, series: Series) -> bool:
-    return user.is_coordinator and user.region_id == series.region_id and series.goes_on
+    return series.goes_on and coordinates(user, series)
 
 
 def leads(user: User, task: Task) -> bool:
@@ -225,7 +227,7 @@ def plans_work(user: User, task: Task) -> bool:
     """Who keeps the nodes of a task: the region's coordinators, and the people of a unit that leads it."""
     if user.is_unit_person:
         return task.assignments.in_force().filter(department=user.department_id, role=Role.LEAD).exists()
-    return user.is_coordinator and user.region_id == task.region_id
+    return coordinates(user, task)
 
 
 def can_set_nodes(user: User, task: Task) -> bool:
@@ -237,25 +239,17 @@ def can_record_reading(user: User, assignment: Assignment) -> bool:
     return assignment.status == Status.ACTIVE and belongs_to_unit(user, assignment)
 
 
-def can_withdraw_reading(user: User, reading: TargetReading) -> bool:
-    return not reading.is_withdrawn and can_record_reading(user, reading.assignment)
-
-
 def can_add_shares(user: User, collective: Department) -> bool:
     """Give a late member of a collective its shares: the coordinators of the collective's own region."""
-    return user.is_coordinator and user.region_id == collective.region_id
-
-
-def coordinates_task(user: User, task: Task) -> bool:
-    return user.is_coordinator and user.region_id == task.region_id
+    return coordinates(user, collective)
 
 
 def can_ask_filing(user: User, task: Task) -> bool:
-    return task.closed_at is None and coordinates_task(user, task)
+    return task.closed_at is None and coordinates(user, task)
 
 
 def can_cancel_filing(user: User, request: FilingRequest) -> bool:
-    return not request.is_cancelled and coordinates_task(user, request.task)
+    return not request.is_cancelled and coordinates(user, request.task)
 
 
 def can_file(user: User, request: FilingRequest, assignment: Assignment) -> bool:
@@ -270,10 +264,7 @@ def can_download_filings(user: User) -> bool:
 
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
-    plan = visible_plans(user).select_related("region").filter(pk=pk).first()
-    if plan is None:
-        raise Http404
-    return plan
+    return get_object_or_404(visible_plans(user).select_related("region"), pk=pk)
 
 
 def get_own_plan_for(user: User, pk: int) -> Plan:
@@ -294,94 +285,61 @@ def get_draft_for(user: User, pk: int) -> Plan:
 
 def get_task_for(user: User, pk: int) -> Task:
     """The task if this person may read it. Raises Http404 otherwise."""
-    task = visible_tasks(user).select_related(*TASK_PAGE).filter(pk=pk).first()
-    if task is None:
-        raise Http404
-    return task
+    return get_object_or_404(visible_tasks(user).select_related(*TASK_PAGE), pk=pk)
 
 
 def get_assignment_for(user: User, pk: int) -> Assignment:
     """The assignment if this person may read it. Raises Http404 otherwise."""
-    assignment = (
-        visible_assignments(user)
-        .select_related("task", "department", "plan", "region", "task__clause")
-        .filter(pk=pk)
-        .first()
-    )
-    if assignment is None:
-        raise Http404
-    return assignment
+    with_page = visible_assignments(user).select_related("task__clause", "department", "plan", "region")
+    return get_object_or_404(with_page, pk=pk)
 
 
 def get_unit_for(user: User, pk: int) -> Department:
     """The unit if this person may read how it stands. Raises Http404 otherwise."""
-    unit = visible_units(user).select_related("region").filter(pk=pk).first()
-    if unit is None:
-        raise Http404
-    return unit
+    return get_object_or_404(visible_units(user).select_related("region"), pk=pk)
 
 
 def get_extension_for(user: User, pk: int) -> ExtensionRequest:
     """The request for more time if this person may read it. Raises Http404 otherwise."""
-    found = visible_extensions(user).for_page().filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_extensions(user).for_page(), pk=pk)
 
 
 def get_series_for(user: User, pk: int) -> Series:
     """The series if this person coordinates its region. Raises Http404 otherwise."""
-    found = Series.objects.for_page().filter(region=user.region_id, pk=pk).first()
-    if found is None or not user.is_coordinator:
+    if not user.is_coordinator:
         raise Http404
-    return found
+    return get_object_or_404(Series.objects.for_page().filter(region=user.region_id), pk=pk)
 
 
 def get_report_for(user: User, pk: int) -> ProgressReport:
     """The report if it is of this person's own unit. Raises Http404 otherwise."""
-    reports = ProgressReport.objects.for_department(user.department_id)
-    found = reports.for_page().filter(pk=pk).first() if user.is_unit_person else None
-    if found is None:
+    if not user.is_unit_person:
         raise Http404
-    return found
+    return get_object_or_404(ProgressReport.objects.for_department(user.department_id).for_page(), pk=pk)
 
 
 def get_reading_for(user: User, pk: int) -> TargetReading:
     """The reading if it is of this person's own unit. Raises Http404 otherwise."""
-    readings = TargetReading.objects.for_department(user.department_id)
-    found = readings.for_page().filter(pk=pk).first() if user.is_unit_person else None
-    if found is None:
+    if not user.is_unit_person:
         raise Http404
-    return found
+    return get_object_or_404(TargetReading.objects.for_department(user.department_id).for_page(), pk=pk)
 
 
 def get_evidence_for(user: User, pk: int) -> Evidence:
     """The file if this person may read its report. Raises Http404 otherwise."""
-    found = visible_evidence(user).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_evidence(user), pk=pk)
 
 
 def get_collective_for(user: User, pk: int) -> Department:
     """The collective if this person may read its work. Raises Http404 otherwise."""
-    found = visible_collectives(user).select_related("region").filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_collectives(user).select_related("region"), pk=pk)
 
 
 def get_filing_request_for(user: User, pk: int) -> FilingRequest:
     """What is asked for, if this person may read it. Raises Http404 otherwise."""
-    found = visible_filing_requests(user).for_page().filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_filing_requests(user).for_page(), pk=pk)
 
 
 def get_filing_for(user: User, pk: int) -> Filing:
     """The filed document if this person may read it. Raises Http404 otherwise."""
-    found = visible_filings(user).filter(pk=pk).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(visible_filings(user), pk=pk)

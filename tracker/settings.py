@@ -11,6 +11,7 @@ from pathlib import Path
 import environ
 from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
@@ -109,7 +110,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env("REDIS_URL", default="redis://127.0.0.1:6379/0")
 CELERY_BROKER_URL = REDIS_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}  # seconds; longer than any job may take
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for as long as it takes
+# Seconds; longer than any job may take, or Redis hands a job that still runs to a second worker. No results
+# are kept, so there is no second place that would have to say the same.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
 if env("REDIS_SENTINEL_MASTER", default=""):
     CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = env("REDIS_SENTINEL_MASTER")
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -119,6 +123,19 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 1500
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+# How many seconds one mail may take. The job is told to stop after that, and killed after half as long again;
+# after twice as long its claim lapses and another worker takes the mail (notifications/actions.py).
+DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
+# A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
+# own (worker --queues). A worker that is told nothing takes from both.
+CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver")]
+CELERY_TASK_DEFAULT_QUEUE = "decide"
+CELERY_TASK_ROUTES = {
+    "tracker.jobs.make_due_tasks": {"queue": "decide"},
+    "notifications.jobs.run_reminders": {"queue": "decide"},
+    "notifications.jobs.deliver_due": {"queue": "decide"},
+    "notifications.jobs.deliver_message": {"queue": "deliver"},
+}
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Each expires before the next falls due, so that a worker that was away does not work off a pile.
 CELERY_BEAT_SCHEDULE = {

@@ -64,9 +64,8 @@ class Move(models.TextChoices):
     REASSIGN = "REASSIGN", _("转办")
     CLOSE_WITH_TASK = "CLOSE_WITH_TASK", _("随任务办结")
 
-    # Who may: the unit's people, or the region's coordinators. The last is done by the system alone.
+    # Made by the unit's people. CLOSE_WITH_TASK is the system's alone, all others the coordinators'.
     by_unit = nonmember(("SIGN", "REPORT", "SUBMIT"))
-    by_coordinator = nonmember(("APPROVE", "RETURN", "SUSPEND", "RESUME", "REOPEN", "WAIVE", "REASSIGN"))
     needs_reason = nonmember(("RETURN", "SUSPEND", "RESUME", "REOPEN", "WAIVE", "REASSIGN"))
     # Made by a button. A report has a form of its own: its percentage and words are what it is. So has
     # reassigning, which makes a share for another unit (actions.reassign).

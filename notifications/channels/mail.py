@@ -1,10 +1,13 @@
 """Mail: how a digest is printed, how it is sent, and what an error of the mail server means."""
 
 import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 
@@ -46,9 +49,9 @@ def sender_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
-def send(message: Message) -> None:
-    """Hand one mail to the server. Raises what the server or the network raised."""
-    EmailMultiAlternatives(
+def prepare(message: Message, line: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
+    """The mail as it goes out."""
+    return EmailMultiAlternatives(
         subject=message.subject,
         body=message.text,
         to=[message.address],
@@ -59,7 +62,48 @@ def send(message: Message) -> None:
             "List-Id": f"<reminders.{sender_domain()}>",
         },
         alternatives=[(message.html, "text/html")],
-    ).send()
+        connection=line,
+    )
+
+
+@contextmanager
+def open_line() -> Iterator[BaseEmailBackend]:
+    """One connection for many mails, made by the first of them."""
+    line = get_connection()
+    try:
+        yield line
+    finally:
+        _hang_up(line)
+
+
+def send(message: Message, line: BaseEmailBackend | None = None) -> None:
+    """Hand one mail to the server. Raises what the server or the network raised.
+
+    A line that fails is closed, so that the next mail gets a new one. One that the server had closed between
+    two mails (it was idle, or has had its number) is no failure of this mail: it goes over a new one at once.
+    """
+    if line is None:
+        prepare(message).send()
+        return
+    was_open = not line.open()  # false where it was made just now; backends without lines say nothing
+    try:
+        prepare(message, line).send()
+    except Exception as error:
+        _hang_up(line)
+        if not (was_open and _is_hung_up(error)):
+            raise
+        line.open()
+        prepare(message, line).send()
+
+
+def _hang_up(line: BaseEmailBackend) -> None:
+    with suppress(smtplib.SMTPException, OSError):  # it is as closed as it gets
+        line.close()
+
+
+def _is_hung_up(error: Exception) -> bool:
+    closing = isinstance(error, smtplib.SMTPResponseException) and error.smtp_code == 421
+    return closing or isinstance(error, smtplib.SMTPServerDisconnected)
 
 
 def is_permanent(error: Exception) -> bool:

@@ -16,7 +16,6 @@ from tracker.actions.work import (
     MoveRefused,
     StaleVersion,
     move_assignment,
-    report_and_hand_in,
     report_progress,
 )
 from tracker.filetypes import Upload, digest, examine
@@ -144,8 +143,9 @@ def test_failed_hand_in_takes_report_and_files_along(cast, share, settings, monk
 
     monkeypatch.setattr("tracker.actions.work.move_assignment", refuse)
     with pytest.raises(MoveRefused):
-        report_and_hand_in(
+        report_progress(
             share.pk,
+            hand_in=True,
             percent=100,
             note="完成",
             form_key=uuid4(),

@@ -125,6 +125,14 @@ def test_the_same_form_sent_twice_asks_once(cast, share) -> None:
     assert (ExtensionRequest.objects.count(), TaskEvent.objects.count()) == (1, 1)
 
 
+def test_a_key_is_its_assignments_own(cast, share) -> None:
+    other, key = make_assignment(cast.bureau, plan=cast.plan, due_date=DUE), uuid4()
+
+    first, second = _ask(share, cast, form_key=key), _ask(other, cast, form_key=key)
+
+    assert (first.assignment, second.assignment) == (share, other)
+
+
 @pytest.mark.parametrize(
     ("new_date", "days"),
     [(DUE, 0), (DUE - timedelta(days=1), 0), (DUE + timedelta(days=1), 6), (DUE + timedelta(days=3), 8)],

@@ -71,7 +71,7 @@ def _upload(content: bytes = files.PDF, name: str = "实施方案.pdf") -> Uploa
 
 def _file(request: FilingRequest, by: User, upload: Upload | None = None, **given) -> Filing:
     values = {"form_key": uuid4(), "now": NOW, **given}
-    return file_document(request.pk, upload=upload or _upload(), by=by, **values)
+    return file_document(request.pk, file=upload or _upload(), by=by, **values)
 
 
 def _on_disk(settings) -> list[Path]:
@@ -79,7 +79,7 @@ def _on_disk(settings) -> list[Path]:
 
 
 def test_asking_is_in_the_history_and_moves_no_share(cast, task, collective) -> None:
-    asked = _ask(task, cast.coordinator, due_date=TODAY, via=collective.pk, title=" 实施方案 ")
+    asked = _ask(task, cast.coordinator, due_date=TODAY, via=collective, title=" 实施方案 ")
     event = TaskEvent.objects.get()
     assert (event.kind, event.assignment, event.note, event.actor) == (
         "ASK_FILING",
@@ -114,12 +114,17 @@ def test_nobody_else_asks_or_cancels(cast, task, name) -> None:
     [
         ({"title": "  "}, "材料名称"),
         ({"due_date": TODAY - timedelta(days=1)}, "不能早于今天"),
-        ({"via": 10**17}, "没有这样的责任单位"),
     ],
 )
 def test_senseless_requests_are_refused(cast, task, given, words) -> None:
     with pytest.raises(MoveRefused, match=words):
         _ask(task, cast.coordinator, **given)
+    assert (FilingRequest.objects.count(), TaskEvent.objects.count()) == (0, 0)
+
+
+def test_units_that_came_through_nobody_are_not_asked(cast, task) -> None:
+    with pytest.raises(MoveRefused, match="没有这样的责任单位"):
+        _ask(task, cast.coordinator, via=cast.bureau)
     assert (FilingRequest.objects.count(), TaskEvent.objects.count()) == (0, 0)
 
 
@@ -213,7 +218,7 @@ def test_coordinator_with_a_desk_in_the_unit_does_not_file_for_it(cast, task) ->
 
 
 def test_unit_that_is_not_asked_does_not_file(cast, task, collective) -> None:
-    asked = _ask(task, cast.coordinator, via=collective.pk)
+    asked = _ask(task, cast.coordinator, via=collective)
     with pytest.raises(MoveRefused, match="不由您的单位"):
         _file(asked, cast.reporter)
     assert _file(asked, cast.outsider).pk
@@ -242,7 +247,7 @@ def test_cancelled_request_takes_nothing_and_keeps_what_it_has(cast, task) -> No
 
 def test_what_a_unit_owes(cast, task, collective) -> None:
     everybody = _ask(task, cast.coordinator, due_date=date(2024, 12, 1))
-    members = _ask(task, cast.coordinator, via=collective.pk)
+    members = _ask(task, cast.coordinator, via=collective)
     gone = _ask(task, cast.coordinator)
     cancel_filing(gone.pk, reason="不用了", by=cast.coordinator, now=NOW)
 
@@ -297,7 +302,7 @@ def _names(filings) -> list[str]:
 
 
 def _filing(share: Assignment, asked: FilingRequest, by: User, name: str) -> Filing:
-    return file_document(asked.pk, upload=_upload(name=name), form_key=uuid4(), by=by, now=NOW)
+    return file_document(asked.pk, file=_upload(name=name), form_key=uuid4(), by=by, now=NOW)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Nodes: who sets them, what is refused, what they move, and what the history keeps."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_d
 from tracker import audit
 from tracker.actions.extensions import ask_extension, grant_extension
 from tracker.actions.nodes import Planned, fingerprint, set_nodes
+from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused, StaleVersion, report_progress
 from tracker.models import Assignment, Node, Task, TaskEvent
@@ -136,6 +138,20 @@ def test_refused_with_a_sentence_and_without_a_trace(cast, task, share, wanted, 
     with pytest.raises(MoveRefused, match=words):
         set_nodes(task.pk, wanted, by=cast.coordinator, now=NOW)
     assert (Node.objects.count(), TaskEvent.objects.count()) == (0, 0)
+
+
+def test_a_date_that_left_force_with_its_unit_is_none_of_the_nodes(cast, task, share) -> None:
+    Assignment.objects.filter(pk=share.pk).update(due_date=date(2025, 6, 30))
+    given: dict[str, Any] = {
+        "department": cast.other_bureau,
+        "due_date": DUE,
+        "reason": "职责划转",
+        "form_key": uuid4(),
+    }
+    reassign(share.pk, by=cast.coordinator, now=NOW, **given)
+
+    with pytest.raises(MoveRefused, match="不能晚于完成时限"):
+        set_nodes(task.pk, [Planned(date(2025, 3, 31), 50)], by=cast.coordinator, now=NOW)
 
 
 def test_the_second_of_two_is_told_and_can_go_on(cast, task, share) -> None:

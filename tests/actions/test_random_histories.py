@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -12,19 +13,33 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from accounts.models import User
+from accounts.models import Department, User
+from tests import files
 from tests.factories import NOW, TODAY, make_assignment, make_cast, make_department, make_task, make_user
 from tracker import audit, permissions
+from tracker.actions.collectives import add_shares
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
+from tracker.actions.filings import ask_filing, cancel_filing, file_document
 from tracker.actions.history import passings_of
 from tracker.actions.nodes import Planned, set_nodes
 from tracker.actions.orders import instruct, nudge, nudge_all
 from tracker.actions.readings import record_reading, withdraw_reading
 from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
-from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress, sign_all
+from tracker.actions.work import MoveRefused, move_assignment, report_progress, sign_all
 from tracker.clock import day_of
-from tracker.models import Assignment, ExtensionRequest, Node, Target, TargetReading, Task, TaskEvent
+from tracker.filetypes import examine
+from tracker.models import (
+    Assignment,
+    ExtensionRequest,
+    Filing,
+    FilingRequest,
+    Node,
+    Target,
+    TargetReading,
+    Task,
+    TaskEvent,
+)
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.turns import LateDays, finished_late_days
 from tracker.workflow import NUDGE_COOLDOWN_DAYS, TRANSITIONS, EventKind, Move, Role, Status
@@ -57,6 +72,10 @@ class Histories(RuleBasedStateMachine):
         free = make_department(self.cast.city, "市水利局")
         self.newcomer = make_user("mali", User.Role.REPORTER, department=free)
         self.units = [self.cast.bureau, self.cast.other_bureau, free, self.cast.foreign_bureau]
+        # The lead came through a collective, of which two units more are members.
+        self.collective = make_department(self.cast.city, "各有关部门", kind=Department.Kind.COLLECTIVE)
+        self.collective.members.set([self.cast.bureau, self.cast.other_bureau, free])
+        Assignment.objects.filter(pk=self.shares[0]).update(via=self.collective)
         Assignment.objects.update(behind_from=self._row(0).first_day_behind([]))
         self.target = Target.objects.create(
             plan=self.cast.plan, clause=self.task.clause, quote="建成5座", indicator="监测站", op="=", value=5
@@ -95,6 +114,8 @@ class Histories(RuleBasedStateMachine):
             list(ExtensionRequest.objects.order_by("pk").values_list()),
             list(Node.objects.order_by("pk").values_list()),
             list(TargetReading.objects.order_by("pk").values_list()),
+            list(FilingRequest.objects.order_by("pk").values_list()),
+            Filing.objects.count(),
         ]
 
     @rule(days=st.integers(1, 9))
@@ -166,8 +187,9 @@ class Histories(RuleBasedStateMachine):
     def unit_reports(self, index: int, percent: int, hand_in: bool) -> None:
         share = self._row(index)
         by = self._of_unit(index)
-        write = report_and_hand_in if hand_in else report_progress
-        done = self._try(write, share.pk, percent=percent, note="进展", form_key=uuid4(), by=by)
+        done = self._try(
+            report_progress, share.pk, percent=percent, note="进展", form_key=uuid4(), by=by, hand_in=hand_in
+        )
         assert done == (share.status in Status.with_unit and (percent == 100 or not hand_in))
 
     @rule(who=PEOPLE)
@@ -235,7 +257,7 @@ class Histories(RuleBasedStateMachine):
         self._try(
             record_reading,
             self._row(index).pk,
-            target_id=self.target.pk,
+            target=self.target,
             value=Decimal(value),
             read_on=day_of(self.now) + timedelta(days=days),
             note="",
@@ -248,6 +270,42 @@ class Histories(RuleBasedStateMachine):
         reading = self._row(index).readings.order_by("-pk").first()
         if reading is not None:
             self._try(withdraw_reading, reading.pk, reason="理由", by=getattr(self.cast, who))
+
+    @rule(who=PEOPLE, to=st.integers(0, 3))
+    def somebody_adds_a_share(self, who: str, to: int) -> None:
+        unit, had = self.units[to], set(Assignment.objects.values_list("department", flat=True))
+        pairs = [(self.task.pk, unit.pk)]
+        if not self._try(add_shares, self.collective.pk, pairs, by=getattr(self.cast, who)):
+            assert who != "coordinator"
+            return
+        assert who == "coordinator"
+        added = Assignment.objects.exclude(pk__in=self.shares)
+        assert not added or (unit.pk not in had and unit in self.collective.members.all())
+        self.shares += added.values_list("pk", flat=True)
+
+    @rule(who=PEOPLE, is_of_collective=st.booleans())
+    def somebody_asks_for_a_document(self, who: str, is_of_collective: bool) -> None:
+        via = self.collective.pk if is_of_collective else None
+        given: dict[str, Any] = {"title": "实施方案", "due_date": None, "via": via, "form_key": uuid4()}
+        self._try(ask_filing, self.task.pk, by=getattr(self.cast, who), **given)
+
+    @rule(index=SHARES, content=st.sampled_from([files.PNG, files.PDF]))
+    def unit_files_a_document(self, index: int, content: bytes) -> None:
+        asked = FilingRequest.objects.order_by("-pk").first()
+        if asked is None:
+            return
+        by, upload = self._of_unit(index), examine(BytesIO(content), name="方案", size=len(content))
+        done = self._try(file_document, asked.pk, upload=upload, form_key=uuid4(), by=by)
+        if done:
+            filed = Filing.objects.latest("pk")
+            assert filed.assignment.is_in_force
+            assert (filed.assignment.department_id, asked.is_cancelled) == (by.department_id, False)
+
+    @rule(who=PEOPLE)
+    def somebody_asks_for_no_document_any_more(self, who: str) -> None:
+        asked = FilingRequest.objects.order_by("-pk").first()
+        if asked is not None:
+            self._try(cancel_filing, asked.pk, reason="理由", by=getattr(self.cast, who))
 
     @invariant()
     def behind_is_what_nodes_and_dates_and_percentage_say(self) -> None:

@@ -50,7 +50,7 @@ def _target(share: Assignment, **fields: Any) -> Target:
 
 def _record(share: Assignment, target: Target, cast: Cast, value: str = "85", **given: Any) -> TargetReading:
     answers = {"read_on": TODAY, "note": "", "form_key": uuid4(), "by": cast.reporter, "now": NOW, **given}
-    return record_reading(share.pk, target_id=target.pk, value=Decimal(value), **answers)
+    return record_reading(share.pk, target=target, value=Decimal(value), **answers)
 
 
 def test_reading_is_kept_and_told(cast, share, target) -> None:

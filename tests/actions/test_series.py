@@ -12,9 +12,11 @@ from django.core.management import call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import Department
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_measure, make_plan
 from tracker import audit, clock
 from tracker.actions.confirm import ConfirmRefused, confirm_plan
+from tracker.actions.reassign import reassign
 from tracker.actions.series import end_series, extend_series
 from tracker.actions.work import MoveRefused, move_assignment, report_progress
 from tracker.celery import app
@@ -229,6 +231,43 @@ def test_whoever_answers_now_answers_for_the_next_period(cast) -> None:
     _extend("2024-11-01")
     lead = Assignment.objects.get(task__number="1-1/2024-11", role=Role.LEAD)
     assert (lead.department, lead.via) == (cast.county_bureau, cast.bureau)
+
+
+def _reassigned(share: Assignment, unit: Department, cast: Cast) -> Assignment:
+    given: dict[str, Any] = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    return reassign(share.pk, by=cast.coordinator, now=NOW, **given)
+
+
+@pytest.mark.parametrize("last_move", [None, Move.WAIVE])
+def test_a_unit_that_was_let_off_and_got_the_task_back_has_one_share_of_the_next_period(
+    cast, last_move: str | None
+) -> None:
+    _confirmed(cast)
+    lead, support = Assignment.objects.order_by("pk")
+    move_assignment(support.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
+    back = _reassigned(lead, cast.other_bureau, cast)
+    if last_move:
+        move_assignment(back.pk, last_move, by=cast.coordinator, now=NOW, note="不涉及")
+
+    assert _extend("2024-11-01") == 1
+
+    newest = Task.objects.order_by("-pk")[0]
+    assert list(newest.assignments.values_list("department", "role")) == [(cast.other_bureau.pk, Role.LEAD)]
+
+
+def test_a_share_opened_again_is_carried_on_before_a_later_one_that_was_waived(cast) -> None:
+    _confirmed(cast)
+    lead, support = Assignment.objects.order_by("pk")
+    move_assignment(support.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
+    back = _reassigned(lead, cast.other_bureau, cast)
+    move_assignment(back.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
+    move_assignment(support.pk, Move.REOPEN, by=cast.coordinator, now=NOW, note="仍要配合")
+
+    assert _extend("2024-11-01") == 1
+
+    newest = Task.objects.order_by("-pk")[0]
+    roles = newest.assignments.values_list("department", "role")
+    assert list(roles) == [(cast.other_bureau.pk, Role.SUPPORT)]
 
 
 def test_a_new_period_is_not_behind_on_its_first_day(cast) -> None:

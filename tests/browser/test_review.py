@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests import files
 from tests.factories import NOW, PASSWORD, TODAY, Cast, make_assignment, make_cast
-from tracker.actions.work import report_and_hand_in
+from tracker.actions.work import report_progress
 from tracker.filetypes import examine
 from tracker.models import Assignment, TaskEvent
 from tracker.workflow import Move, Status
@@ -28,8 +28,9 @@ def queue(cast: Cast) -> list[Assignment]:
     shares = []
     for number in range(3):
         share = make_assignment(cast.bureau, plan=cast.plan, text=f"第{number}项工作", due_date=TODAY)
-        report_and_hand_in(
+        report_progress(
             share.pk,
+            hand_in=True,
             percent=100,
             note="全部完成，现场已核实。",
             form_key=uuid4(),

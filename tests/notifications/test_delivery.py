@@ -2,10 +2,12 @@
 
 import time
 from datetime import date, datetime, timedelta
+from socket import SHUT_RDWR
 from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.core.mail.backends.smtp import EmailBackend
 from django.db import connection, connections
 
 from accounts.actions import Origin, disable_person
@@ -114,6 +116,40 @@ def test_address_that_cannot_be_written_is_dead(planned: dict[str, Message], smt
     assert sorted(map(str, deliver_all())) == ["DEAD", "SENT", "SENT"]
 
 
+def test_many_go_over_one_line_which_may_break(
+    planned: dict[str, Message], smtp_sink: SmtpSink, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first is refused, and the server hangs up after the second: the third goes all the same."""
+    lines = []
+    really_open = EmailBackend.open
+
+    def counted(self: EmailBackend) -> bool | None:
+        made = really_open(self)
+        lines.append(made)
+        return made
+
+    monkeypatch.setattr(EmailBackend, "open", counted)
+    really_send = mail.send
+
+    def send_and_hang_up(message: Message, line: Any) -> None:
+        really_send(message, line)
+        line.connection.sock.shutdown(SHUT_RDWR)
+
+    smtp_sink.replies["wangfang@example.cn"] = "550 5.1.1 no such user"
+    monkeypatch.setattr(mail, "send", send_and_hang_up)
+    in_order = [planned[f"{name}@example.cn"].pk for name in ("wangfang", "lina", "zhangwei")]
+    assert actions.deliver_many(message_ids=in_order, now=lambda: NOW) == ["DEAD", "SENT", "SENT"]
+    assert smtp_sink.recipients == ["lina@example.cn", "zhangwei@example.cn"]
+    assert lines.count(True) == 3
+
+
+def test_many_with_the_server_away_are_all_tried_again(planned: dict[str, Message], settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
+    message_ids = [message.pk for message in planned.values()]
+    assert actions.deliver_many(message_ids=message_ids, now=lambda: NOW) == ["RETRY"] * 3
+
+
 def test_claim_is_a_lease(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     """A worker that dies after claiming is replaced; one that merely waits in vain gets nothing."""
     message_id = planned["lina@example.cn"].pk
@@ -140,7 +176,7 @@ def test_end_of_a_lost_claim_is_not_recorded(
     message_id = planned["lina@example.cn"].pk
     really_send = mail.send
 
-    def slow(message: Message) -> None:
+    def slow(message: Message, line: object) -> None:
         monkeypatch.setattr(mail, "send", really_send)
         later = NOW + actions.LEASE + timedelta(seconds=1)
         assert actions.deliver_one(message_id=message_id, now=later) == "SENT"
@@ -175,7 +211,7 @@ def test_old_sweeps_are_forgotten_and_plans_kept(planned: dict[str, Message]) ->
 def test_jobs_plan_queue_and_deliver(
     cast: Cast, smtp_sink: SmtpSink, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs.deliver_message, "delay", jobs.deliver_message)
+    monkeypatch.setattr(jobs.deliver_message, "delay_on_commit", jobs.deliver_message)
     settings.DUBAN_TODAY = TODAY
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
     smtp_sink.replies["wangfang@example.cn"] = "451 later"

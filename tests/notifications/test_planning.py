@@ -329,6 +329,36 @@ def test_digest_of_another_planner_takes_the_place_of_ours(
     }
 
 
+def test_what_a_planner_of_yesterday_enters_meanwhile_is_left_out(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that began before midnight writes after we looked: all for the reporter, a part for the head."""
+    first, second = old(cast, date(2024, 10, 18)), old(cast, date(2024, 10, 17))
+    really_gather = actions._gather
+
+    def gather_then_lose_the_race(*args: Any) -> Any:
+        gathered = really_gather(*args)
+        run = Run.objects.create(kind=Run.Kind.PLAN, started_at=NOW)
+        for share, person in ((first, cast.reporter), (second, cast.reporter), (first, cast.head)):
+            Reminder.objects.create(
+                run=run,
+                assignment=share,
+                recipient=person,
+                stage="OVERDUE_1",
+                occasion_date=share.due_date or TODAY,
+                planned_on=TODAY,
+            )
+        return gathered
+
+    monkeypatch.setattr(actions, "_gather", gather_then_lose_the_race)
+    assert len(plan().message_ids) == 2
+    assert mails() == [("李娜", "【督办】逾期2项"), ("张伟", "【督办】逾期1项")]
+    text = Message.objects.get(recipient=cast.head).text
+    assert second.task.number in text
+    assert "2024-10-17" in text
+    assert "2024-10-18" not in text
+
+
 def test_the_database_allows_one_digest_a_day(cast: Cast) -> None:
     old(cast, date(2024, 10, 18))
     plan()

@@ -11,7 +11,7 @@ from accounts.models import AuditEvent
 from tests import files
 from tests.factories import NOW, Cast, make_assignment, make_plan
 from tracker.actions.reports import withdraw_report
-from tracker.actions.work import MoveRefused, move_assignment, report_and_hand_in, report_progress
+from tracker.actions.work import MoveRefused, move_assignment, report_progress
 from tracker.filetypes import Upload, examine
 from tracker.models import Assignment, Plan, ProgressReport
 from tracker.workflow import Move, Status
@@ -61,8 +61,15 @@ def test_another_units_file_does_not_count(cast, share) -> None:
 
 def test_reporting_and_handing_in_together_is_both_or_neither(cast, share) -> None:
     def send(*uploads: Upload) -> None:
-        report_and_hand_in(
-            share.pk, percent=100, note="完", form_key=uuid4(), by=cast.reporter, now=NOW, uploads=uploads
+        report_progress(
+            share.pk,
+            hand_in=True,
+            percent=100,
+            note="完",
+            form_key=uuid4(),
+            by=cast.reporter,
+            now=NOW,
+            uploads=uploads,
         )
 
     with pytest.raises(MoveRefused, match="须附佐证材料"):

@@ -62,6 +62,7 @@ def test_unit_asks_from_the_task_page(cast, browser, share) -> None:
     [
         ({"new_date": ""}, "id_new_date", "请填写日期"),
         ({"new_date": "明年"}, "id_new_date", "日期请写成"),
+        ({"new_date": "9999-12-31"}, "id_new_date", "年份请填 2000 到 2099。<"),
         ({"reason": " "}, "id_reason", "请写明延期理由"),
     ],
 )

@@ -43,7 +43,7 @@ def asked(cast: Cast, task: Task) -> FilingRequest:
 
 def _file(asked: FilingRequest, by: User, content: bytes = files.PDF, name: str = "方案.pdf") -> Filing:
     upload = examine(BytesIO(content), name=name, size=len(content))
-    return file_document(asked.pk, upload=upload, form_key=uuid4(), by=by, now=NOW)
+    return file_document(asked.pk, file=upload, form_key=uuid4(), by=by, now=NOW)
 
 
 def _answers(content: bytes = files.PDF, name: str = "方案.pdf", key: str = KEY):

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_department, make_task
 from tracker.actions.readings import record_reading
+from tracker.actions.reassign import reassign
 from tracker.models import Assignment, Target, TargetReading, Task, TaskEvent
 from tracker.views.figures import READINGS_SHOWN
 from tracker.workflow import Role, Status
@@ -49,7 +50,7 @@ def _give(
 ) -> TargetReading:
     return record_reading(
         share.pk,
-        target_id=target.pk,
+        target=target,
         value=Decimal(value),
         read_on=day,
         note=note,
@@ -182,6 +183,28 @@ def test_verdicts_by_unit_and_a_chart_from_two_readings_on(
     for words in ("逾期未达标，差 30个百分点", "逾期未达标，尚无数值"):
         assert words in later
     assert "style=" not in page
+
+
+def test_a_unit_that_passed_its_share_on_is_judged_no_more(
+    cast, browser, settings, task, share, target
+) -> None:
+    _give(share, target, cast.reporter, "70")
+    given: dict[str, Any] = {
+        "department": cast.other_bureau,
+        "due_date": None,
+        "reason": "职责划转",
+        "form_key": uuid4(),
+    }
+    reassign(share.pk, by=cast.coordinator, now=NOW, **given)
+    settings.DUBAN_TODAY = DUE + timedelta(days=1)
+
+    panel = browser(cast.leader).get(reverse("task", args=[task.pk])).context["targets"][0]
+
+    [old] = panel.units
+    assert (old.assignment, old.standing.light, old.standing.words) == (share, "GREY", "已转办")
+    assert [standing.light for standing in panel.silent] == ["RED"]
+    mine = browser(cast.outsider).get(reverse("task", args=[task.pk])).content.decode()
+    assert "70%" not in mine
 
 
 def test_target_dated_like_its_task_moves_with_the_share(

@@ -81,6 +81,7 @@ def test_coordinator_reassigns_from_the_task_page(cast, browser, share) -> None:
         ({"department": "9" * 40}, "id_department", "不能转给这个单位"),
         ({"department": "{foreign}"}, "id_department", "不能转给这个单位"),
         ({"due_date": "明年"}, "id_due_date", "日期请写成"),
+        ({"due_date": "9999-12-31"}, "id_due_date", "年份请填 2000 到 2099。<"),
         ({"due_date": str(TODAY)}, "id_due_date", "新单位的时限要晚于今天"),
         ({"reason": " "}, "id_reason", "请写明转办的理由"),
         ({"reason": "长" * 4001}, "id_reason", "理由最多 4000 字，现有 4001 字"),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from tests import files
 from tests.factories import CLAUSE_TEXT, NOW, TODAY, Cast, make_assignment
 from tracker.actions.extensions import ask_extension
-from tracker.actions.work import move_assignment, report_and_hand_in, report_progress
+from tracker.actions.work import move_assignment, report_progress
 from tracker.filetypes import examine
 from tracker.models import Assignment, TaskEvent
 from tracker.views import review
@@ -88,8 +88,9 @@ def test_everything_needed_to_judge_is_on_the_page(cast, browser) -> None:
         examine(BytesIO(files.PNG), name="现场照片.png", size=len(files.PNG)),
         examine(BytesIO(files.PDF), name="验收意见.pdf", size=len(files.PDF)),
     ]
-    report_and_hand_in(
+    report_progress(
         share.pk,
+        hand_in=True,
         percent=100,
         note="全部完成",
         form_key=uuid4(),
@@ -243,7 +244,9 @@ def test_answer_that_crosses_anothers_is_told_so_as_well(cast, browser, queue, m
 def test_submission_that_came_back_is_shown_with_what_changed(cast, browser, queue) -> None:
     item = queue[0]
     move_assignment(item.pk, Move.RETURN, by=cast.coordinator, now=NOW, note="缺材料")
-    report_and_hand_in(item.pk, percent=100, note="已补", form_key=uuid4(), by=cast.reporter, now=NOW)
+    report_progress(
+        item.pk, hand_in=True, percent=100, note="已补", form_key=uuid4(), by=cast.reporter, now=NOW
+    )
     client = browser(cast.coordinator)
 
     response = client.post(_at(item), _answer("RETURN", note="数据不实"))

@@ -1,17 +1,21 @@
 """Recurring clauses on the pages: the periods of a task, the ledger's rows, ending a series, the draft."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.factories import NOW, TODAY, Cast, make_assignment, make_series, make_task
+from accounts.models import User
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_department, make_series, make_task
 from tracker import dashboards
+from tracker.actions.reassign import reassign
 from tracker.actions.series import end_series, extend_series
-from tracker.actions.work import report_progress
+from tracker.actions.work import move_assignment, report_progress
 from tracker.models import Assignment, Clause, Plan, Series, Task, TaskEvent
+from tracker.workflow import Move
 
 OCTOBER = date(2024, 10, 31)
 TEXT = "每月对餐饮油烟净化设施进行一次检查"
@@ -86,6 +90,23 @@ def test_a_unit_sees_only_the_periods_in_which_it_has_a_share(cast, browser, tas
     assert reverse("task", args=[november.pk]) not in _page(client, task)
     assert [line[3] for line in _lines(client, task)] == [1, 1]
     assert reverse("series_end", args=[task.series_id]) not in _page(client, task)
+
+
+def test_what_left_force_is_in_no_figure_of_a_period(cast, browser, task) -> None:
+    make_series(task)
+    lead, support = task.assignments.order_by("pk")
+    move_assignment(support.pk, Move.WAIVE, by=cast.coordinator, now=NOW, note="不涉及")
+    unit = make_department(cast.city, "市水利局")
+    given: dict[str, Any] = {"department": unit, "due_date": None, "reason": "职责划转", "form_key": uuid4()}
+    reassign(lead.pk, by=cast.coordinator, now=NOW, **given)
+
+    def line(person: User) -> tuple[str | None, int, int]:
+        [line] = browser(person).get(reverse("task", args=[task.pk])).context["periods"]
+        return line.status and line.status.value, line.closed, line.total
+
+    assert line(cast.coordinator) == ("PENDING", 0, 1)
+    assert line(cast.reporter) == ("REASSIGNED", 0, 0)
+    assert line(cast.outsider) == ("WAIVED", 0, 0)
 
 
 def test_an_ordinary_task_has_no_periods(cast, browser, task) -> None:

@@ -51,6 +51,28 @@ def test_clause_is_marked_in_its_paragraph(cast, browser, task) -> None:
         assert words in page
 
 
+def test_unit_sees_its_own_share_first_and_the_others_folded(cast, browser, task) -> None:
+    lead = make_assignment(cast.other_bureau, task=task)
+    own = make_assignment(cast.bureau, task=task, role=Role.SUPPORT)
+
+    page = _page(browser(cast.reporter), task)
+
+    fold = page.index("其他 1 个单位的责任")
+    assert page.index(f'id="share-{own.pk}"') < fold < page.index(f'id="share-{lead.pk}"')
+    assert "个单位的责任" not in _page(browser(cast.coordinator), task)
+
+
+def test_long_history_is_folded_and_whole(cast, browser, task, lead) -> None:
+    for number in range(11):
+        _report(lead, cast.reporter, f"第{number:02}次", percent=40 + number)
+
+    page = _page(browser(cast.coordinator), task)
+
+    # Eleven reports, of which five are shown, and as many events, of which ten are.
+    assert page.index("第06次") < page.index("更早的 6 条") < page.index("第05次") < page.index("第00次")
+    assert "更早的 1 条" in page
+
+
 def test_marking_follows_the_source_and_not_the_edited_task(task) -> None:
     task.text = "改过的说法"
 

@@ -159,7 +159,7 @@ def test_signing_for_all_takes_only_what_was_listed_and_is_ours(cast, browser) -
         reverse("sign_for_all"), {"assignment": [row.pk for row in [*listed, of_others]]}, follow=True
     )
 
-    signed = set(Assignment.objects.active().values_list("pk", flat=True))
+    signed = set(Assignment.objects.filter(status=Status.ACTIVE).values_list("pk", flat=True))
     assert signed == {row.pk for row in listed}
     assert came_later.pk not in signed
     assert "已签收 2 项" in response.content.decode()

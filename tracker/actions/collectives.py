@@ -1,7 +1,7 @@
 """Shares for a unit that became a member of a collective after its plans went live."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from accounts.models import Department, User
 from tracker import permissions
 from tracker.actions.history import Change, record
-from tracker.actions.work import MoveRefused
+from tracker.actions.tasks import Share, new_assignment
+from tracker.actions.work import MoveRefused, lock_tasks
 from tracker.collectives import OFFERS_AT_ONCE, members_of, open_tasks_of
 from tracker.models import Assignment, Node, Task
-from tracker.progress import Step
 from tracker.workflow import EventKind, Role
 
 
@@ -32,13 +32,19 @@ def add_shares(collective_id: int, pairs: Collection[tuple[int, int]], *, by: Us
         raise MoveRefused(_("一次最多补派 %(limit)d 项。") % {"limit": OFFERS_AT_ONCE})
     keys = {task for task, _member in wanted}
     # Locked first and looked at afterwards: who waited for the lock sees what the other one made.
-    list(Task.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    lock_tasks(keys)
     tasks = list(open_tasks_of(collective).filter(pk__in=keys).order_by("pk"))
     members = set(members_of([collective.pk])[collective.pk])
     held = set(Assignment.objects.filter(task__in=tasks).values_list("task_id", "department_id"))
     roles, steps = _roles(collective, tasks), Node.objects.steps_by_task(tasks)
     shares = [
-        _share(task, member, collective, roles[task.pk], steps[task.pk], now=now)
+        new_assignment(
+            task,
+            Share(member, roles[task.pk], collective.pk),
+            due_date=task.due_date,
+            steps=steps[task.pk],
+            now=now,
+        )
         for task in tasks
         for member in sorted(members)
         if (task.pk, member) in wanted - held
@@ -55,25 +61,6 @@ def _roles(collective: Department, tasks: Collection[Task]) -> dict[int, str]:
     for task, role in came.values_list("task_id", "role"):
         roles[task].add(role)
     return {task: min(found, key=list(Role.values).index) for task, found in roles.items()}
-
-
-def _share(
-    task: Task, member: int, collective: Department, role: str, steps: Sequence[Step], *, now: datetime
-) -> Assignment:
-    share = Assignment(
-        task=task,
-        region_id=task.region_id,
-        plan_id=task.plan_id,
-        department_id=member,
-        via=collective,
-        role=role,
-        due_date=task.due_date,
-        first_due_date=task.due_date,
-        judged_date=task.due_date,
-        created_at=now,
-    )
-    share.behind_from = share.first_day_behind(steps)
-    return share
 
 
 def _added(share: Assignment) -> Change:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Department, User
 from tracker import permissions
 from tracker.actions.evidence import files_undone_on_failure, for_history, store_file
 from tracker.actions.history import Change, record
@@ -27,7 +27,7 @@ def ask_filing(
     *,
     title: str,
     due_date: date | None,
-    via: int | None,
+    via: Department | None,
     form_key: UUID,
     by: User,
     now: datetime,
@@ -50,7 +50,7 @@ def ask_filing(
     request = FilingRequest(
         task=task,
         title=title.strip(),
-        via_id=via,
+        via=via,
         due_date=due_date,
         created_at=now,
         created_by=by,
@@ -63,13 +63,13 @@ def ask_filing(
         "request": request.pk,
         "title": request.title,
         "due_date": due_date.isoformat() if due_date else None,
-        "via": via,
+        "via": via.pk if via else None,
     }
     record([Change(task, EventKind.ASK_FILING, note=request.title, data=data)], by=by, now=now)
     return request
 
 
-def file_document(request_id: int, *, upload: Upload, form_key: UUID, by: User, now: datetime) -> Filing:
+def file_document(request_id: int, *, file: Upload, form_key: UUID, by: User, now: datetime) -> Filing:
     """Hand in a document for the person's own unit; a newer one takes the place of an older one.
 
     The same `form_key` a second time returns the first filing. Raises MoveRefused; then no file is left.
@@ -85,7 +85,7 @@ def file_document(request_id: int, *, upload: Upload, form_key: UUID, by: User, 
         if not permissions.can_file(by, request, share):
             raise MoveRefused(_("这份材料已不再要求报送。"))
         newest = own.newest_first().first()
-        if newest is not None and newest.sha256 == upload.sha256:
+        if newest is not None and newest.sha256 == file.sha256:
             raise MoveRefused(
                 _("与 %(day)s 报送的“%(name)s”内容相同，不用重报。")
                 % {"day": day_of(newest.filed_at), "name": newest.name}
@@ -97,15 +97,15 @@ def file_document(request_id: int, *, upload: Upload, form_key: UUID, by: User, 
         filing = Filing(
             request=request,
             assignment=share,
-            name=upload.name,
-            kind=upload.kind,
-            size=upload.size,
-            sha256=upload.sha256,
+            name=file.name,
+            kind=file.kind,
+            size=file.size,
+            sha256=file.sha256,
             filed_at=now,
             filed_by=by,
             form_key=form_key,
         )
-        store_file(filing, upload, stored=stored)
+        store_file(filing, file, stored=stored)
         filing.save(force_insert=True)
         data: dict[str, Any] = {"request": request.pk, "filing": filing.pk, "files": for_history([filing])}
         note = f"{request.title}：{filing.name}"

@@ -42,7 +42,7 @@ def fingerprint(nodes: Iterable[Node]) -> str:
 
 def last_due_date(task: Task) -> date | None:
     """The latest date up to which any unit of the task has time: an extension moves one unit's alone."""
-    found: date | None = task.assignments.aggregate(last=Max("due_date"))["last"]
+    found: date | None = task.assignments.in_force().aggregate(last=Max("due_date"))["last"]
     return found
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tracker import permissions
 from tracker.actions.history import Change, record
-from tracker.actions.work import MoveRefused, locked
+from tracker.actions.work import MoveRefused, lock_tasks, locked
 from tracker.clock import day_of
 from tracker.models import Assignment, Instruction, Nudge, Task
 from tracker.workflow import EventKind, Status
@@ -86,10 +86,7 @@ def nudge_all(assignment_ids: Sequence[int], *, form_key: UUID, by: User, now: d
     The same `form_key` a second time nudges nobody twice and returns the first answer.
     """
     shares = Assignment.objects.filter(pk__in=assignment_ids)
-    # Evaluated for the locks alone, in the order of every other action.
-    list(
-        Task.objects.select_for_update().filter(pk__in=shares.values("task")).order_by("pk").values_list("pk")
-    )
+    lock_tasks(shares.values("task"))
     before = set(
         Nudge.objects.filter(assignment__in=assignment_ids, form_key=form_key).values_list(
             "assignment_id", flat=True

@@ -26,7 +26,7 @@ def first_reading_day(task: Task) -> date:
 def record_reading(
     assignment_id: int,
     *,
-    target_id: int,
+    target: Target,
     value: Decimal,
     read_on: date,
     note: str,
@@ -42,8 +42,7 @@ def record_reading(
         raise MoveRefused(
             _("当前状态为“%(status)s”，不能登记指标数值。") % {"status": assignment.get_status_display()}
         )
-    target = Target.objects.filter(pk=target_id, clause=assignment.task.clause_id).first()
-    if target is None:
+    if target.clause_id != assignment.task.clause_id:
         raise MoveRefused(_("这项任务没有这个指标。"))
     first = first_reading_day(assignment.task)
     if read_on < first:
@@ -73,15 +72,12 @@ def withdraw_reading(reading_id: int, *, reason: str, by: User, now: datetime) -
     reading = TargetReading.objects.for_page().get(pk=reading_id)
     if reading.is_withdrawn:
         raise MoveRefused(_("这个数值已经撤回。"))
-    if not permissions.can_withdraw_reading(by, reading):
+    if not permissions.can_withdraw(by, reading):
         status = assignment.get_status_display()
         raise MoveRefused(_("当前状态为“%(status)s”，不能撤回指标数值。") % {"status": status})
     if not reason.strip():
         raise MoveRefused(_("请写明撤回的理由。"))
-    reading.withdrawn_at = now
-    reading.withdrawn_by = by
-    reading.withdrawal_reason = reason
-    reading.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
+    reading.withdraw(reason=reason, by=by, now=now)
     data = _for_history(reading)
     change = Change(assignment.task, EventKind.WITHDRAW_READING, assignment, note=reason, data=data)
     record([change], by=by, now=now)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Department, DepartmentQuerySet, User
 from tracker.actions.history import Change, record
+from tracker.actions.tasks import Share, new_assignment
 from tracker.actions.work import MoveRefused, locked, make_move
 from tracker.clock import day_of
 from tracker.models import Assignment
@@ -81,19 +82,8 @@ def _successor(
     old: Assignment, department: Department, *, due_date: date | None, now: datetime
 ) -> Assignment:
     is_member = old.via is not None and old.via.members.filter(pk=department.pk).exists()
-    new = Assignment(
-        task=old.task,
-        region=old.region,
-        plan_id=old.plan_id,
-        department=department,
-        via=old.via if is_member else None,
-        taken_over_from=old,
-        role=old.role,
-        due_date=due_date,
-        first_due_date=due_date,
-        judged_date=due_date,
-        created_at=now,
-    )
-    new.behind_from = new.first_day_behind(old.task.nodes.steps())
+    share = Share(department.pk, old.role, old.via_id if is_member else None)
+    new = new_assignment(old.task, share, due_date=due_date, steps=old.task.nodes.steps(), now=now)
+    new.taken_over_from = old
     new.save(force_insert=True)
     return new

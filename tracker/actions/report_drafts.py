@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from tracker import permissions
 from tracker.actions.work import MoveRefused, locked
-from tracker.models import ProgressReport, ReportDraft
+from tracker.models import ReportDraft
 from tracker.workflow import Move
 
 
@@ -33,7 +33,7 @@ def save_report_draft(
         status = assignment.get_status_display()
         raise MoveRefused(_("当前状态为“%(status)s”，不能填报，没有暂存。") % {"status": status})
     drafts = permissions.visible_report_drafts(by).of(assignment)
-    if form_key is not None and ProgressReport.objects.filter(form_key=form_key).exists():
+    if form_key is not None and assignment.reports.filter(form_key=form_key).exists():
         return None
     if not note.strip() and percent in (None, assignment.percent):
         drafts.delete()

@@ -29,10 +29,7 @@ def withdraw_report(report_id: int, *, reason: str, by: User, now: datetime) -> 
         raise MoveRefused(_("当前状态为“%(status)s”，不能撤回填报。") % {"status": status})
     if not reason.strip():
         raise MoveRefused(_("请写明撤回的理由。"))
-    report.withdrawn_at = now
-    report.withdrawn_by = by
-    report.withdrawal_reason = reason
-    report.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawal_reason"])
+    report.withdraw(reason=reason, by=by, now=now)
     was_percent = assignment.percent
     last = assignment.reports.standing().newest_first().first()
     assignment.percent = last.percent if last else 0

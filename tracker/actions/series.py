@@ -148,10 +148,13 @@ def _shares_of_newest(series: Sequence[Series]) -> dict[int, list[Share]]:
     """
     newest = Task.objects.newest_of([one.pk for one in series]).select_for_update().order_by("pk")
     series_of = {pk: of for pk, of in newest.values_list("pk", "series_id") if of is not None}
-    shares: dict[int, list[Share]] = defaultdict(list)
-    for share in Assignment.objects.filter(task__in=series_of).carried_on():
-        shares[series_of[share.task_id]].append(Share(share.department_id, share.role, share.via_id))
-    return shares
+    shares: dict[int, dict[int, Share]] = defaultdict(dict)
+    # A unit that was let off and got the task back has two shares of it: the one in force is carried on.
+    found = Assignment.objects.filter(task__in=series_of).carried_on()
+    for share in sorted(found, key=lambda share: share.is_in_force):
+        again = Share(share.department_id, share.role, share.via_id)
+        shares[series_of[share.task_id]][share.department_id] = again
+    return {one.pk: list(shares[one.pk].values()) for one in series}
 
 
 def _join_earlier_tasks(*, today: date, now: datetime) -> int:

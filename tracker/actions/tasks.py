@@ -1,6 +1,6 @@
 """The one door through which tasks come into being, each with the shares of those who answer for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +9,7 @@ from accounts.models import User
 from tracker.actions.history import Change, record
 from tracker.models import Assignment, Clause, Plan, Series, Task
 from tracker.periods import Period
+from tracker.progress import Step
 from tracker.workflow import EventKind
 
 
@@ -58,7 +59,7 @@ def make_tasks(wanted: Sequence[NewTask], *, by: User | None, now: datetime) -> 
     tasks = Task.objects.bulk_create([_task(new, now=now) for new in wanted], batch_size=200)
     assignments = Assignment.objects.bulk_create(
         [
-            _assignment(task, share, now=now)
+            new_assignment(task, share, due_date=task.due_date, now=now)
             for task, new in zip(tasks, wanted, strict=True)
             for share in new.shares
         ],
@@ -95,7 +96,10 @@ def _task(new: NewTask, *, now: datetime) -> Task:
     )
 
 
-def _assignment(task: Task, share: Share, *, now: datetime) -> Assignment:
+def new_assignment(
+    task: Task, share: Share, *, due_date: date | None, steps: Iterable[Step] = (), now: datetime
+) -> Assignment:
+    """A department's assignment as it begins, not saved yet; `steps` are the task's nodes."""
     assignment = Assignment(
         task=task,
         region_id=task.region_id,
@@ -103,10 +107,10 @@ def _assignment(task: Task, share: Share, *, now: datetime) -> Assignment:
         department_id=share.department_id,
         via_id=share.via_id,
         role=share.role,
-        due_date=task.due_date,
-        first_due_date=task.due_date,
-        judged_date=task.due_date,
+        due_date=due_date,
+        first_due_date=due_date,
+        judged_date=due_date,
         created_at=now,
     )
-    assignment.behind_from = assignment.first_day_behind([])  # a new task has no nodes yet
+    assignment.behind_from = assignment.first_day_behind(steps)
     return assignment

@@ -1,12 +1,13 @@
 """What people do to an assignment. `move_assignment` is the one door for each change of status."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -34,6 +35,11 @@ class SomeRefused(MoveRefused):
     def __init__(self, refusals: Mapping[int, MoveRefused]) -> None:
         super().__init__(" ".join(str(refusal) for refusal in refusals.values()))
         self.refusals = refusals
+
+
+def lock_tasks(keys: Collection[int] | QuerySet[Any]) -> None:
+    """Lock these tasks' rows, in one order for everybody: two who want several never wait for each other."""
+    list(Task.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
 
 
 def locked(assignment_id: int) -> Assignment:
@@ -218,7 +224,7 @@ def sign_all(assignment_ids: Sequence[int], *, by: User, now: datetime) -> int:
     The same move as move_assignment makes, for many rows in a fixed number of queries.
     """
     waiting = Assignment.objects.unsigned().filter(pk__in=assignment_ids)
-    list(Task.objects.select_for_update().filter(assignments__in=waiting).order_by("pk").values_list("pk"))
+    lock_tasks(waiting.values("task"))
     changes = []
     for assignment in waiting.select_related("task", "department", "region").order_by("pk"):
         if not permissions.can_move(by, assignment, Move.SIGN):
@@ -249,9 +255,11 @@ def report_progress(
     now: datetime,
     version: int | None = None,
     uploads: Sequence[Upload] = (),
+    hand_in: bool = False,
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
+    With `hand_in` it applies for closure in the same step: both or neither.
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
@@ -263,31 +271,7 @@ def report_progress(
         by=by,
         now=now,
         uploads=uploads,
-    )
-    return report
-
-
-def report_and_hand_in(
-    assignment_id: int,
-    *,
-    percent: int,
-    note: str,
-    form_key: UUID,
-    by: User,
-    now: datetime,
-    version: int | None = None,
-    uploads: Sequence[Upload] = (),
-) -> ProgressReport:
-    """Report and apply for closure in one step: both or neither, and once for each `form_key`."""
-    [report] = report_together(
-        {assignment_id: version},
-        percent=percent,
-        note=note,
-        form_key=form_key,
-        by=by,
-        now=now,
-        uploads=uploads,
-        hand_in=True,
+        hand_in=hand_in,
     )
     return report
 
@@ -317,19 +301,15 @@ def report_together(
 ) -> list[ProgressReport]:
     """One form as a report of each of these assignments, given with the version the form was shown with.
 
-    All or none. The first one's report has the form's key, the others' keys follow from it, so that the form
-    sent again does nothing twice. Raises SomeRefused, which says of each refused one why; or, of a single
-    one, its own MoveRefused or StaleVersion.
+    All or none; the form sent again does nothing twice. Raises SomeRefused, which says of each refused one
+    why; or, of a single one, its own MoveRefused or StaleVersion.
     """
     refusals: dict[int, MoveRefused] = {}
     reports = []
-    places: dict[str, str] = {}
+    said = _Said(percent, note, form_key, uploads)
     with files_undone_on_failure() as stored, transaction.atomic():
-        # All tasks first, in one order for everybody: two such forms never wait for each other.
-        tasks = Task.objects.select_for_update().filter(assignments__in=list(versions))
-        list(tasks.order_by("pk").values_list("pk"))
-        for place, (pk, version) in enumerate(versions.items()):
-            said = _Said(percent, note, uuid5(form_key, str(pk)) if place else form_key, uploads, places)
+        lock_tasks(Assignment.objects.filter(pk__in=versions).values("task"))
+        for pk, version in versions.items():
             try:
                 report = _report_once(locked(pk), said, stored, hand_in, by=by, now=now, version=version)
                 reports.append(report)
@@ -351,9 +331,7 @@ def _report_once(
     version: int | None,
 ) -> ProgressReport:
     """The report that this form has made already, or a new one."""
-    if existing := ProgressReport.objects.filter(form_key=said.form_key).first():
-        if existing.assignment_id != assignment.pk:
-            raise MoveRefused(_("这张表单已用于另一项任务，请重新打开填报页面。"))
+    if existing := assignment.reports.filter(form_key=said.form_key).first():
         return existing
     report = _report(assignment, said, stored, by=by, now=now, version=version)
     if hand_in:

@@ -1,23 +1,30 @@
 """Forms for more time: what a unit asks, what a coordinator answers."""
 
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tracker.forms.keys import FormKeyField
+from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH
 from tracker.models import Assignment, ExtensionRequest
 
-DATE_ERRORS = {"required": _("请填写日期。"), "invalid": _("日期请写成 2024-12-31 的样子。")}
+UNLIKELY_YEAR = _("年份请填 2000 到 2099。")
+DATE_ERRORS = {
+    "required": _("请填写日期。"),
+    "invalid": _("日期请写成 2024-12-31 的样子。"),
+    "min_value": UNLIKELY_YEAR,
+    "max_value": UNLIKELY_YEAR,
+}
 DAY = forms.DateInput(attrs={"type": "date", "class": "day"}, format="%Y-%m-%d")
 
 
 class AskExtensionForm(forms.Form):
     """A later date and why; a `form_key` sent twice makes one request."""
 
-    new_date = forms.DateField(label=_("申请延至"), widget=DAY, error_messages=DATE_ERRORS)
+    new_date = DueDateField(label=_("申请延至"), widget=DAY, error_messages=DATE_ERRORS)
     reason = forms.CharField(
         label=_("延期理由"),
         max_length=NOTE_LENGTH,
@@ -28,12 +35,12 @@ class AskExtensionForm(forms.Form):
             "max_length": _("理由最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
         },
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
-    version = forms.IntegerField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
+    version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     @classmethod
     def for_assignment(cls, assignment: Assignment) -> "AskExtensionForm":
-        return cls(initial={"form_key": uuid4(), "version": assignment.version})
+        return cls(initial={"version": assignment.version})
 
 
 class DecideExtensionForm(forms.Form):
@@ -49,7 +56,7 @@ class DecideExtensionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("请选择批准或不批准。")},
     )
-    due_date = forms.DateField(
+    due_date = DueDateField(
         label=_("批准延至"),
         required=False,
         help_text=_("可以早于申请的日期。不批准的不用填。"),

@@ -1,7 +1,6 @@
 """Forms about documents that a task asks of its units."""
 
 from typing import Any, cast
-from uuid import uuid4
 
 from django import forms
 from django.db.models import Count, F
@@ -9,7 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department
 from tracker.filetypes import Upload
-from tracker.forms.extensions import DAY
+from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.keys import FormKeyField
+from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH, EvidenceField
 from tracker.models import Assignment, Task
 from tracker.models.filings import TITLE_LENGTH
@@ -34,14 +35,14 @@ class AskFilingForm(forms.Form):
         empty_label=_("这项任务的全部责任单位"),
         error_messages={"invalid_choice": _("这项任务没有派给这个统称，请重新选择。")},
     )
-    due_date = forms.DateField(
+    due_date = DueDateField(
         label=_("报送时限"),
         required=False,
         help_text=_("可以不填。"),
         widget=DAY,
-        error_messages={"invalid": _("日期请写成 2024-12-31 的样子。")},
+        error_messages=DATE_ERRORS,
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
 
     def __init__(self, *args: Any, task: Task, **given: Any) -> None:
         super().__init__(*args, **given)
@@ -55,7 +56,7 @@ class AskFilingForm(forms.Form):
         came = Assignment.objects.in_force().filter(task=task)
         counts = came.values_list("via").annotate(count=Count("pk"))
         most = counts.order_by("-count", F("via").asc(nulls_first=True))[:1]
-        return cls(task=task, initial={"form_key": uuid4(), "via": most[0][0] if most else None})
+        return cls(task=task, initial={"via": most[0][0] if most else None})
 
 
 class DocumentField(forms.FileField):
@@ -76,11 +77,7 @@ class FileDocumentForm(forms.Form):
         help_text=_("一个文件：PDF、OFD、Word、Excel、PowerPoint 或者照片，不超过 50 MB。"),
         error_messages={"required": _("请选择文件。"), "empty": _("文件是空的。")},
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    @classmethod
-    def new(cls) -> "FileDocumentForm":
-        return cls(initial={"form_key": uuid4()})
+    form_key = FormKeyField()
 
 
 class CancelFilingForm(forms.Form):

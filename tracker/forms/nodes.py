@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.actions.nodes import Planned
 from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.plans import DueDateField
 from tracker.models import Node
 from tracker.workflow import MAX_NODES
 
@@ -19,7 +20,7 @@ PERCENT_ERROR = _("累计完成要填 1 到 100 的整数。")
 class NodeForm(forms.Form):
     """One row. Nothing in it is required, but a row begun has to have its date and its percentage."""
 
-    due_date = forms.DateField(label=_("节点日期"), required=False, widget=DAY, error_messages=DATE_ERRORS)
+    due_date = DueDateField(label=_("节点日期"), required=False, widget=DAY, error_messages=DATE_ERRORS)
     percent = forms.IntegerField(
         label=_("累计完成（%）"),
         required=False,

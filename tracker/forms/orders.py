@@ -1,10 +1,9 @@
 """Forms of those who urge on: a leader's instruction, a coordinator's nudge."""
 
-from uuid import uuid4
-
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from tracker.forms.keys import FormKeyField
 from tracker.forms.work import NOTE_LENGTH
 
 
@@ -21,11 +20,7 @@ class InstructForm(forms.Form):
             "max_length": _("批示内容最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
         },
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    @classmethod
-    def empty(cls) -> "InstructForm":
-        return cls(initial={"form_key": uuid4()})
+    form_key = FormKeyField()
 
 
 class NudgeForm(forms.Form):
@@ -39,11 +34,7 @@ class NudgeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"max_length": _("催办内容最多 %(limit_value)d 字，现有 %(show_value)d 字。")},
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
-
-    @classmethod
-    def empty(cls) -> "NudgeForm":
-        return cls(initial={"form_key": uuid4()})
+    form_key = FormKeyField()
 
 
 class NudgeManyForm(forms.Form):

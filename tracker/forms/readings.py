@@ -2,12 +2,12 @@
 
 from datetime import date
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.keys import FormKeyField
 from tracker.models import Target
 from tracker.models.plans import TargetQuerySet
 
@@ -57,7 +57,7 @@ class ReadingForm(forms.Form):
         help_text=_("数据来源、统计口径等，可以不填。"),
         error_messages={"max_length": _("说明最多 %(limit_value)d 字，现有 %(show_value)d 字。")},
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
 
     def __init__(self, *args: Any, targets: TargetQuerySet, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -68,4 +68,4 @@ class ReadingForm(forms.Form):
     @classmethod
     def begun(cls, targets: TargetQuerySet, *, today: date, target: int | None) -> "ReadingForm":
         """An empty form, for one of the targets where it was come for."""
-        return cls(targets=targets, initial={"target": target, "read_on": today, "form_key": uuid4()})
+        return cls(targets=targets, initial={"target": target, "read_on": today})

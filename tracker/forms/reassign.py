@@ -2,7 +2,6 @@
 
 from datetime import date
 from typing import Any, cast
-from uuid import uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department
 from tracker.actions.reassign import units_to_choose
 from tracker.forms.extensions import DATE_ERRORS, DAY
+from tracker.forms.keys import FormKeyField
+from tracker.forms.plans import DueDateField
 from tracker.forms.work import NOTE_LENGTH
 from tracker.models import Assignment
 
@@ -28,7 +29,7 @@ class ReassignForm(forms.Form):
             "invalid_choice": _("不能转给这个单位：不是本地区在用的单位。"),
         },
     )
-    due_date = forms.DateField(
+    due_date = DueDateField(
         label=_("新单位的完成时限"),
         required=False,
         widget=DAY,
@@ -44,7 +45,7 @@ class ReassignForm(forms.Form):
             "max_length": _("理由最多 %(limit_value)d 字，现有 %(show_value)d 字。"),
         },
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, assignment: Assignment, today: date, **kwargs: Any) -> None:
@@ -77,5 +78,5 @@ class ReassignForm(forms.Form):
     def for_assignment(cls, assignment: Assignment, *, today: date) -> "ReassignForm":
         """With the date that holds, as long as it lies ahead."""
         ahead = assignment.due_date if assignment.due_date and assignment.due_date > today else None
-        initial = {"due_date": ahead, "form_key": uuid4(), "version": assignment.version}
+        initial = {"due_date": ahead, "version": assignment.version}
         return cls(initial=initial, assignment=assignment, today=today)

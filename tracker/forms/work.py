@@ -1,7 +1,6 @@
 """Forms of the people who report and of those who check."""
 
 from typing import Any, Self
-from uuid import uuid4
 
 from django import forms
 from django.conf import settings
@@ -11,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from tracker.filetypes import FileRefused, Upload, clean_name, examine
-from tracker.forms.keys import key_of
+from tracker.forms.keys import FormKeyField, key_of
 from tracker.models import Assignment, ReportDraft
 from tracker.workflow import Move
 
@@ -117,7 +116,7 @@ class ReportForm(forms.Form):
         required=False,
         help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。同时填报的任务一并申请办结。"),
     )
-    form_key = forms.UUIDField(widget=forms.HiddenInput)
+    form_key = FormKeyField()
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, lacks_evidence: bool = False, **kwargs: Any) -> None:
@@ -142,7 +141,7 @@ class ReportForm(forms.Form):
     @classmethod
     def for_assignment(cls, assignment: Assignment, draft: ReportDraft | None, **options: Any) -> Self:
         """A form that knows which state of the assignment it was shown with, and goes on from a draft."""
-        initial = {"percent": assignment.percent, "form_key": uuid4(), "version": assignment.version}
+        initial: dict[str, Any] = {"percent": assignment.percent, "version": assignment.version}
         if draft is not None:
             initial["note"] = draft.note
             if draft.percent is not None:

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Department, Region
 from tracker.clock import SHANGHAI, day_of, start_of
 from tracker.models.plans import Plan
-from tracker.models.series import Series
 from tracker.models.tasks import Task
 from tracker.progress import Step, behind_from, expected_percent
 from tracker.turns import LateDays, late_days
@@ -124,12 +123,6 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
 
-    def active(self) -> Self:
-        return self.filter(status=Status.ACTIVE)
-
-    def suspended(self) -> Self:
-        return self.filter(status=Status.SUSPENDED)
-
     def awaiting_review(self) -> Self:
         return self.filter(status=Status.SUBMITTED)
 
@@ -146,9 +139,6 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def oldest_first(self) -> Self:
         """In the order in which they were handed in."""
         return self.order_by("handed_in_on", "pk")
-
-    def closed(self) -> Self:
-        return self.filter(status=Status.CLOSED)
 
     def late_days(self, today: date) -> LateDays:
         """What Assignment.late_days says, summed over the rows by the database."""
@@ -180,9 +170,6 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def for_departments(self, departments: Iterable[int]) -> Self:
         return self.filter(department__in=departments)
-
-    def of_series(self, series: Series) -> Self:
-        return self.filter(task__series=series)
 
     def carried_on(self) -> Self:
         """What the next period of a series takes over, in the order in which it was given out.

@@ -71,7 +71,7 @@ class ExtensionRequest(models.Model):
         related_name="+",
     )
     # One form sent twice makes one request.
-    form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
+    form_key = models.UUIDField(_("表单标识"), editable=False)
 
     objects = ExtensionRequestQuerySet.as_manager()
 
@@ -79,6 +79,7 @@ class ExtensionRequest(models.Model):
         verbose_name = _("延期申请")
         verbose_name_plural = _("延期申请")
         constraints = [
+            models.UniqueConstraint(fields=["assignment", "form_key"], name="extension_asked_once_per_form"),
             models.UniqueConstraint(
                 fields=["assignment"], condition=Q(state="OPEN"), name="extension_one_open_per_assignment"
             ),

@@ -10,20 +10,10 @@ from django.utils.translation import gettext_lazy as _
 
 from tracker.models.assignments import Assignment
 from tracker.models.plans import Target
-from tracker.models.tasks import Task
+from tracker.models.withdrawals import Withdrawable, WithdrawableQuerySet
 
 
-class TargetReadingQuerySet(models.QuerySet["TargetReading"]):
-    def of_task(self, task: Task) -> Self:
-        return self.filter(assignment__task=task)
-
-    def for_department(self, department: int | None) -> Self:
-        return self.filter(assignment__department=department)
-
-    def standing(self) -> Self:
-        """Those that were not taken back."""
-        return self.filter(withdrawn_at__isnull=True)
-
+class TargetReadingQuerySet(WithdrawableQuerySet["TargetReading"]):
     def counting(self) -> Self:
         """Of each day the one given last: a reading is corrected by another of the same day."""
         later = TargetReading.objects.standing().filter(
@@ -52,7 +42,7 @@ class TargetReadingQuerySet(models.QuerySet["TargetReading"]):
         )
 
 
-class TargetReading(models.Model):
+class TargetReading(Withdrawable):
     """A figure of one unit for one target on a day (指标数值). Corrected by a later one, never changed."""
 
     target = models.ForeignKey(
@@ -69,16 +59,6 @@ class TargetReading(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("登记人"), on_delete=models.PROTECT, related_name="+"
     )
-    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("撤回人"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    withdrawal_reason = models.TextField(_("撤回理由"), blank=True)
     # One form sent twice makes one reading.
     form_key = models.UUIDField(_("表单标识"), editable=False)
 
@@ -106,7 +86,3 @@ class TargetReading(models.Model):
 
     def __str__(self) -> str:
         return f"{self.read_on} {self.value.normalize():f}"
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return self.withdrawn_at is not None

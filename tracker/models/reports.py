@@ -9,34 +9,24 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from tracker.models.assignments import Assignment, AssignmentQuerySet
-from tracker.models.tasks import Task
+from tracker.models.withdrawals import Withdrawable, WithdrawableQuerySet
 
 
-class ProgressReportQuerySet(models.QuerySet["ProgressReport"]):
-    def of_task(self, task: Task) -> Self:
-        return self.filter(assignment__task=task)
-
+class ProgressReportQuerySet(WithdrawableQuerySet["ProgressReport"]):
     def of_assignments(self, assignments: AssignmentQuerySet) -> Self:
         return self.filter(assignment__in=assignments)
-
-    def for_department(self, department: int | None) -> Self:
-        return self.filter(assignment__department=department)
 
     def for_page(self) -> Self:
         return self.select_related(
             "assignment__task", "assignment__department", "assignment__region", "created_by"
         )
 
-    def standing(self) -> Self:
-        """Those that were not taken back."""
-        return self.filter(withdrawn_at__isnull=True)
-
     def newest_first(self) -> Self:
         people = ("created_by", "withdrawn_by", "assignment__department")
         return self.select_related(*people).order_by("-created_at", "-pk")
 
 
-class ProgressReport(models.Model):
+class ProgressReport(Withdrawable):
     """What a unit reported (填报): how far, in percent, and in words."""
 
     assignment = models.ForeignKey(
@@ -48,18 +38,8 @@ class ProgressReport(models.Model):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("填报人"), on_delete=models.PROTECT, related_name="+"
     )
-    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        verbose_name=_("撤回人"),
-        null=True,
-        blank=True,
-        on_delete=models.PROTECT,
-        related_name="+",
-    )
-    withdrawal_reason = models.TextField(_("撤回理由"), blank=True)
     # One form sent twice makes one report: the key is drawn when the form is shown.
-    form_key = models.UUIDField(_("表单标识"), unique=True, editable=False)
+    form_key = models.UUIDField(_("表单标识"), editable=False)
 
     objects = ProgressReportQuerySet.as_manager()
 
@@ -67,6 +47,7 @@ class ProgressReport(models.Model):
         verbose_name = _("填报")
         verbose_name_plural = _("填报")
         constraints = [
+            models.UniqueConstraint(fields=["assignment", "form_key"], name="report_made_once_per_form"),
             models.CheckConstraint(condition=Q(percent__lte=100), name="report_percent_at_most_100"),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True, withdrawn_by__isnull=True)
@@ -80,7 +61,3 @@ class ProgressReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"
-
-    @property
-    def is_withdrawn(self) -> bool:
-        return self.withdrawn_at is not None

@@ -1,5 +1,6 @@
 """How a light, a date and lateness are printed, once for all pages."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from tracker.dashboards import UnitLine
 from tracker.models import Assignment, Clause, Task
-from tracker.workflow import Light, Status
+from tracker.workflow import Status
 
 register = template.Library()
 
@@ -20,10 +21,11 @@ NEAR_DAYS = 30  # a due date further off than this needs no countdown
 IMPLIED = {"year": gettext_lazy("年份"), "month": gettext_lazy("月份"), "day": gettext_lazy("日期")}
 
 
-@lru_cache(maxsize=1024)
-def _printed(template_name: str, light: Light, words: str, language: str | None) -> SafeString:
-    """Printed once: the rows of a page show a few lights, and a template for each row is most of its time."""
-    return render_to_string(template_name, {"light": light, "words": words})
+@lru_cache(maxsize=2048)
+def _printed(template_name: str, language: str | None, **context: Hashable) -> SafeString:
+    """Printed once: the rows of a page have few different lights, bars and badges, and a template for each
+    of them in each row is most of a page's time. What is printed must depend on the context alone."""
+    return render_to_string(template_name, context)
 
 
 @register.simple_tag
@@ -31,7 +33,7 @@ def light(assignment: Assignment, today: date) -> SafeString:
     """The light of one row: colour, shape and word. What is no longer in force is grey and says why."""
     found = assignment.light_on(today)
     words = str(found.label) if assignment.is_in_force else assignment.get_status_display()
-    return _printed("tracker/_light.html", found, words, get_language())
+    return _printed("tracker/_light.html", get_language(), light=found, words=words)
 
 
 def _lateness(assignment: Assignment, today: date) -> str:
@@ -58,7 +60,24 @@ def _lateness(assignment: Assignment, today: date) -> str:
 def lateness(assignment: Assignment, today: date) -> SafeString:
     """How far from its due date an assignment is, as a number with its words; nothing where nobody waits."""
     words = _lateness(assignment, today)
-    return _printed("tracker/_late.html", assignment.light_on(today), words, get_language())
+    return _printed("tracker/_late.html", get_language(), light=assignment.light_on(today), words=words)
+
+
+@register.simple_tag
+def progress(percent: int) -> SafeString:
+    """The reported percentage as a bar and a number."""
+    return _printed("tracker/_percent.html", get_language(), percent=percent)
+
+
+@register.simple_tag
+def unanswered(assignment: Assignment) -> SafeString:
+    """Badges for an instruction or a nudge to which the unit has not reported yet."""
+    is_instructed, is_nudged = assignment.is_instruction_unanswered, assignment.is_nudge_unanswered
+    if not (is_instructed or is_nudged):
+        return SafeString()
+    return _printed(
+        "tracker/_unanswered.html", get_language(), is_instructed=is_instructed, is_nudged=is_nudged
+    )
 
 
 @register.filter

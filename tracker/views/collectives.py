@@ -1,7 +1,6 @@
 """Collectives: how their members stand, and the shares of a member that came late."""
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +12,7 @@ from tracker import clock
 from tracker import collectives as figures
 from tracker.actions.collectives import add_shares
 from tracker.actions.work import MoveRefused
-from tracker.forms.keys import key_of
+from tracker.forms.keys import keys_of
 from tracker.permissions import can_add_shares, can_see_overview, get_collective_for, visible_assignments
 
 ROWS_PER_PAGE = 50
@@ -81,7 +80,5 @@ def add(request: SignedInRequest, pk: int) -> HttpResponse:
 def _pair(text: str) -> tuple[int, int]:
     """Keys of task and member, written as 12-34. Raises BadRequest."""
     task, _dash, member = text.partition("-")
-    keys = key_of(task), key_of(member)
-    if keys[0] is None or keys[1] is None:
-        raise BadRequest
-    return keys[0], keys[1]
+    task_key, member_key = keys_of([task, member])
+    return task_key, member_key

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
-from tracker.actions.work import MoveRefused, StaleVersion
+from tracker.actions.work import MoveRefused
 from tracker.forms.extensions import AskExtensionForm, DecideExtensionForm
 from tracker.models import TaskEvent
 from tracker.permissions import (
@@ -21,7 +21,7 @@ from tracker.permissions import (
     get_assignment_for,
     get_extension_for,
 )
-from tracker.views.stale import changes_since, with_version
+from tracker.views.answers import say_refusal
 
 
 def ask(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -33,15 +33,10 @@ def ask(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         form = AskExtensionForm(request.POST)
         if form.is_valid():
-            answer = form.cleaned_data
             try:
-                ask_extension(assignment.pk, by=request.user, now=clock.now(), **answer)
+                ask_extension(pk, by=request.user, now=clock.now(), **form.cleaned_data)
             except MoveRefused as refusal:
-                assignment.refresh_from_db()
-                if isinstance(refusal, StaleVersion):
-                    changes = changes_since(assignment, answer["version"])
-                    form = AskExtensionForm(with_version(request.POST, assignment.version))
-                form.add_error(None, str(refusal))
+                changes = say_refusal(refusal, form, assignment)
             else:
                 messages.success(request, _("延期申请已提交，等待督办员审批。批准之前，时限不变。"))
                 return redirect("task", pk=assignment.task_id)

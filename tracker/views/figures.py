@@ -7,9 +7,9 @@ from datetime import date
 
 from accounts.models import User
 from tracker.models import Assignment, Node, Target, TargetReading, Task
-from tracker.permissions import can_record_reading, can_set_nodes, can_withdraw_reading, visible_readings
+from tracker.permissions import can_record_reading, can_set_nodes, can_withdraw, visible_readings
 from tracker.targets import Chart, Goal, Point, Standing, chart, standing
-from tracker.workflow import Role, Status
+from tracker.workflow import Light, Role, Status
 
 # Readings that a page shows of one unit and target: two years of months.
 READINGS_SHOWN = 24
@@ -107,13 +107,15 @@ def _figures(
     user: User, target: Target, share: Assignment, readings: list[TargetReading], today: date
 ) -> UnitFigures:
     goal = _goal(target, share)
+    gone = Standing(Light.GREY, share.get_status_display())
     points = [Point(reading.read_on, reading.value) for reading in readings]
     for reading in readings:
         reading.assignment = share
     return UnitFigures(
         assignment=share,
-        readings=[(reading, can_withdraw_reading(user, reading)) for reading in reversed(readings)],
-        standing=standing(goal, points, today),
+        readings=[(reading, can_withdraw(user, reading)) for reading in reversed(readings)],
+        # What left force is judged no more: its figures stay to be read.
+        standing=standing(goal, points, today) if share.is_in_force else gone,
         chart=chart(goal, points),
         may_record=can_record_reading(user, share),
     )

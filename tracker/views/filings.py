@@ -6,10 +6,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, posted
 from tracker import clock
 from tracker.actions.filings import ask_filing, cancel_filing, file_document
-from tracker.actions.work import MoveRefused
 from tracker.filetypes import clean_name
 from tracker.filings import archive, by_unit
 from tracker.forms.filings import AskFilingForm, CancelFilingForm, FileDocumentForm
@@ -20,35 +19,27 @@ from tracker.permissions import (
     can_cancel_filing,
     can_download_filings,
     can_file,
-    coordinates_task,
+    coordinates,
     get_filing_for,
     get_filing_request_for,
     get_task_for,
     visible_assignments,
     visible_filings,
 )
+from tracker.views.answers import carry_out
 from tracker.views.files import hand_out
 
 
 def ask(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for a document of the units of one task."""
     task = get_task_for(request.user, pk)
-    if not coordinates_task(request.user, task):
+    if not coordinates(request.user, task):
         raise Http404
     if request.method == "POST":
         form = AskFilingForm(request.POST, task=task)
-        if form.is_valid():
-            answer = form.cleaned_data
-            via = answer.pop("via")
-            try:
-                asked = ask_filing(
-                    pk, via=via.pk if via else None, by=request.user, now=clock.now(), **answer
-                )
-            except MoveRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("已要求报送备案材料。"))
-                return redirect("filing", pk=asked.pk)
+        if asked := carry_out(form, ask_filing, pk, by=request.user, now=clock.now()):
+            messages.success(request, _("已要求报送备案材料。"))
+            return redirect("filing", pk=asked.pk)
     elif not can_ask_filing(request.user, task):
         messages.info(request, _("任务已办结，不能再要求备案。"))
         return redirect("task", pk=pk)
@@ -62,22 +53,12 @@ def filing(request: SignedInRequest, pk: int) -> HttpResponse:
     asked = get_filing_request_for(request.user, pk)
     shares = list(_shares(request, asked))
     may_file = any(can_file(request.user, asked, share) for share in shares)
-    form = FileDocumentForm.new()
-    if request.method == "POST":
-        if not request.user.is_unit_person:
-            raise Http404
-        form = FileDocumentForm(request.POST, request.FILES)
-        if form.is_valid():
-            answer = form.cleaned_data
-            try:
-                file_document(
-                    pk, upload=answer["file"], form_key=answer["form_key"], by=request.user, now=clock.now()
-                )
-            except MoveRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("已报送备案。"))
-                return redirect("filing", pk=pk)
+    form = FileDocumentForm(posted(request), request.FILES or None)
+    if form.is_bound and not request.user.is_unit_person:
+        raise Http404
+    if carry_out(form, file_document, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("已报送备案。"))
+        return redirect("filing", pk=pk)
     lines = by_unit(visible_filings(request.user).filter(request=asked), shares)
     context = {
         "today": clock.today(),
@@ -101,18 +82,13 @@ def _shares(request: SignedInRequest, asked: FilingRequest) -> AssignmentQuerySe
 def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """No longer ask for a document, with a reason."""
     asked = get_filing_request_for(request.user, pk)
-    if not coordinates_task(request.user, asked.task):
+    if not coordinates(request.user, asked.task):
         raise Http404
-    form = CancelFilingForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            cancel_filing(pk, reason=form.cleaned_data["reason"], by=request.user, now=clock.now())
-        except MoveRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已取消这项备案要求；已经报送的材料仍可查看。"))
-            return redirect("filing", pk=pk)
-    elif request.method != "POST" and not can_cancel_filing(request.user, asked):
+    form = CancelFilingForm(posted(request))
+    if carry_out(form, cancel_filing, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("已取消这项备案要求；已经报送的材料仍可查看。"))
+        return redirect("filing", pk=pk)
+    if not form.is_bound and not can_cancel_filing(request.user, asked):
         messages.info(request, _("这项备案要求已经取消。"))
         return redirect("filing", pk=pk)
     return render(request, "tracker/filing_cancel.html", {"asked": asked, "form": form})

@@ -4,7 +4,6 @@ from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from accounts.requests import SignedInRequest, is_in_place
 from tracker import clock, dashboards
 from tracker.actions.work import sign_all
 from tracker.filings import REQUESTS_SHOWN
-from tracker.forms.keys import key_of
+from tracker.forms.keys import key_of, keys_of
 from tracker.models import FilingRequest
 from tracker.permissions import visible_assignments, visible_report_drafts
 
@@ -65,10 +64,8 @@ def sign_for_all(request: SignedInRequest) -> HttpResponse:
         raise Http404
     # Signing in again after a time-out leads here by GET: back to the page with the button.
     if request.method == "POST":
-        ids = [key_of(pk) for pk in request.POST.getlist("assignment")]
-        if None in ids:
-            raise BadRequest
-        signed = sign_all([pk for pk in ids if pk is not None], by=request.user, now=clock.now())
+        keys = keys_of(request.POST.getlist("assignment"))
+        signed = sign_all(keys, by=request.user, now=clock.now())
         messages.success(request, _("已签收 %(count)d 项。") % {"count": signed})
         if is_in_place(request):
             return list_again(request)

@@ -7,15 +7,15 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, posted
 from tracker import clock
 from tracker.actions.orders import instruct as write_instruction
 from tracker.actions.orders import nudge as write_nudge
 from tracker.actions.orders import nudge_all
-from tracker.actions.work import MoveRefused
-from tracker.forms.keys import key_of
+from tracker.forms.keys import keys_of
 from tracker.forms.orders import InstructForm, NudgeForm, NudgeManyForm
 from tracker.permissions import can_instruct, can_nudge, coordinates, get_assignment_for, get_task_for, leads
+from tracker.views.answers import carry_out
 from tracker.views.back import way_back
 from tracker.workflow import NUDGE_COOLDOWN_DAYS
 
@@ -25,16 +25,11 @@ def instruct(request: SignedInRequest, pk: int) -> HttpResponse:
     task = get_task_for(request.user, pk)
     if not leads(request.user, task):
         raise Http404
-    form = InstructForm(request.POST) if request.method == "POST" else InstructForm.empty()
-    if request.method == "POST" and form.is_valid():
-        try:
-            write_instruction(pk, by=request.user, now=clock.now(), **form.cleaned_data)
-        except MoveRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("批示已记录，在办的责任单位会收到提醒邮件。"))
-            return redirect("task", pk=pk)
-    elif request.method != "POST" and not can_instruct(request.user, task):
+    form = InstructForm(posted(request))
+    if carry_out(form, write_instruction, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("批示已记录，在办的责任单位会收到提醒邮件。"))
+        return redirect("task", pk=pk)
+    if not form.is_bound and not can_instruct(request.user, task):
         messages.info(request, _("任务已办结，不能再批示。需要继续办理的，请先由督办员重新开启。"))
         return redirect("task", pk=pk)
     return render(request, "tracker/instruct.html", {"task": task, "form": form})
@@ -45,22 +40,16 @@ def nudge(request: SignedInRequest, pk: int) -> HttpResponse:
     assignment = get_assignment_for(request.user, pk)
     if not coordinates(request.user, assignment):
         raise Http404
-    form = NudgeForm(request.POST) if request.method == "POST" else NudgeForm.empty()
-    if request.method == "POST" and form.is_valid():
-        try:
-            write_nudge(pk, by=request.user, now=clock.now(), **form.cleaned_data)
-        except MoveRefused as refusal:
-            assignment.refresh_from_db()
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(
-                request, _("已催办%(unit)s，提醒邮件随后发出。") % {"unit": assignment.department}
-            )
-            return redirect("task", pk=assignment.task_id)
-    elif request.method != "POST" and not can_nudge(request.user, assignment):
+    form = NudgeForm(posted(request))
+    if carry_out(form, write_nudge, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("已催办%(unit)s，提醒邮件随后发出。") % {"unit": assignment.department})
+        return redirect("task", pk=assignment.task_id)
+    if not form.is_bound and not can_nudge(request.user, assignment):
         status = assignment.get_status_display()
         messages.info(request, _("当前状态为“%(status)s”，不用催办。") % {"status": status})
         return redirect("task", pk=assignment.task_id)
+    if form.errors:
+        assignment.refresh_from_db()
     context = {"today": clock.today(), "assignment": assignment, "form": form}
     return render(request, "tracker/nudge.html", context)
 
@@ -72,12 +61,11 @@ def nudge_many(request: SignedInRequest) -> HttpResponse:
     # Signing in again after a time-out leads here by GET: to a page that has the buttons.
     if request.method != "POST":
         return redirect("overdue")
-    ids = [key_of(pk) for pk in request.POST.getlist("assignment")]
     form = NudgeManyForm(request.POST)
-    if None in ids or not form.is_valid():
+    if not form.is_valid():
         raise BadRequest
     found = nudge_all(
-        [pk for pk in ids if pk is not None],
+        keys_of(request.POST.getlist("assignment")),
         form_key=form.cleaned_data["form_key"],
         by=request.user,
         now=clock.now(),

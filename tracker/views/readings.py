@@ -5,20 +5,20 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, posted
 from tracker import clock
 from tracker.actions.readings import record_reading, withdraw_reading
-from tracker.actions.work import MoveRefused
 from tracker.forms.keys import key_of
 from tracker.forms.readings import ReadingForm
 from tracker.forms.work import WithdrawForm
 from tracker.permissions import (
     belongs_to_unit,
     can_record_reading,
-    can_withdraw_reading,
+    can_withdraw,
     get_assignment_for,
     get_reading_for,
 )
+from tracker.views.answers import carry_out
 
 
 def record(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -29,16 +29,9 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
     targets = assignment.task.clause.targets.in_order()
     if request.method == "POST":
         form = ReadingForm(request.POST, targets=targets)
-        if form.is_valid():
-            answer = dict(form.cleaned_data)
-            target = answer.pop("target")
-            try:
-                record_reading(assignment.pk, target_id=target.pk, by=request.user, now=clock.now(), **answer)
-            except MoveRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, _("已登记指标数值。"))
-                return redirect("task", pk=assignment.task_id)
+        if carry_out(form, record_reading, pk, by=request.user, now=clock.now()):
+            messages.success(request, _("已登记指标数值。"))
+            return redirect("task", pk=assignment.task_id)
     elif not can_record_reading(request.user, assignment):
         status = assignment.get_status_display()
         messages.info(request, _("当前状态为“%(status)s”，不能登记指标数值。") % {"status": status})
@@ -56,16 +49,11 @@ def record(request: SignedInRequest, pk: int) -> HttpResponse:
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take back one figure of the person's own unit, with a reason."""
     reading = get_reading_for(request.user, pk)
-    form = WithdrawForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            withdraw_reading(pk, reason=form.cleaned_data["reason"], by=request.user, now=clock.now())
-        except MoveRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已撤回指标数值。"))
-            return redirect("task", pk=reading.assignment.task_id)
-    elif request.method != "POST" and not can_withdraw_reading(request.user, reading):
+    form = WithdrawForm(posted(request))
+    if carry_out(form, withdraw_reading, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("已撤回指标数值。"))
+        return redirect("task", pk=reading.assignment.task_id)
+    if not form.is_bound and not can_withdraw(request.user, reading):
         messages.info(request, _("这个数值不能撤回：已经撤回，或者任务不在推进中。"))
         return redirect("task", pk=reading.assignment.task_id)
     context = {

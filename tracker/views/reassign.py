@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from accounts.requests import SignedInRequest
 from tracker import clock
 from tracker.actions.reassign import reassign as reassign_share
-from tracker.actions.work import MoveRefused, StaleVersion
+from tracker.actions.work import MoveRefused
 from tracker.forms.reassign import ReassignForm
 from tracker.models import TaskEvent
 from tracker.permissions import can_move, coordinates, get_assignment_for
-from tracker.views.stale import changes_since, with_version
+from tracker.views.answers import say_refusal
 from tracker.workflow import Move
 
 
@@ -28,16 +28,10 @@ def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         form = ReassignForm(request.POST, assignment=assignment, today=today)
         if form.is_valid():
-            answer = form.cleaned_data
             try:
-                new = reassign_share(assignment.pk, by=request.user, now=clock.now(), **answer)
+                new = reassign_share(pk, by=request.user, now=clock.now(), **form.cleaned_data)
             except MoveRefused as refusal:
-                assignment.refresh_from_db()
-                if isinstance(refusal, StaleVersion):
-                    changes = changes_since(assignment, answer["version"])
-                    data = with_version(request.POST, assignment.version)
-                    form = ReassignForm(data, assignment=assignment, today=today)
-                form.add_error(None, str(refusal))
+                changes = say_refusal(refusal, form, assignment)
             else:
                 units = {"old": assignment.department, "new": new.department}
                 messages.success(request, _("已由%(old)s转给%(new)s，等待新单位签收。") % units)

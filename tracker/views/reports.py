@@ -6,12 +6,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, posted
 from tracker import clock
 from tracker.actions.reports import withdraw_report
-from tracker.actions.work import MoveRefused
 from tracker.forms.work import WithdrawForm
 from tracker.permissions import can_withdraw, get_evidence_for, get_report_for
+from tracker.views.answers import carry_out
 from tracker.views.files import hand_out
 
 
@@ -23,16 +23,11 @@ def evidence(request: SignedInRequest, pk: int) -> HttpResponseBase:
 def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take back one report of the person's own unit, with a reason."""
     report = get_report_for(request.user, pk)
-    form = WithdrawForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            withdraw_report(pk, reason=form.cleaned_data["reason"], by=request.user, now=clock.now())
-        except MoveRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已撤回填报，进度退回到上一次填报。"))
-            return redirect("task", pk=report.assignment.task_id)
-    elif request.method != "POST" and not can_withdraw(request.user, report):
+    form = WithdrawForm(posted(request))
+    if carry_out(form, withdraw_report, pk, by=request.user, now=clock.now()):
+        messages.success(request, _("已撤回填报，进度退回到上一次填报。"))
+        return redirect("task", pk=report.assignment.task_id)
+    if not form.is_bound and not can_withdraw(request.user, report):
         messages.info(request, _("这次填报不能撤回：已经撤回，或者任务不在推进中。"))
         return redirect("task", pk=report.assignment.task_id)
     context = {

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
-from tracker.actions.work import MoveRefused, StaleVersion, move_assignment
+from tracker.actions.work import MoveRefused, move_assignment
 from tracker.forms.review import ApproveForm, ReturnForm
 from tracker.models import Assignment, Evidence, TaskEvent
 from tracker.permissions import (
@@ -25,7 +25,7 @@ from tracker.permissions import (
     get_task_for,
     reviewable_assignments,
 )
-from tracker.views.stale import changes_since, with_version
+from tracker.views.answers import say_refusal
 from tracker.workflow import Move, Status
 
 REPORTS_SHOWN = 5
@@ -68,11 +68,7 @@ def review_item(request: SignedInRequest, pk: int) -> HttpResponse:
                     version=answer["version"],
                 )
             except MoveRefused as refusal:
-                item.refresh_from_db()
-                if isinstance(refusal, StaleVersion):
-                    changes = changes_since(item, answer["version"])
-                    form = FORMS[move](with_version(request.POST, item.version))
-                form.add_error(None, str(refusal))
+                changes = say_refusal(refusal, form, item)
             else:
                 said = _("%(unit)s：%(move)s，已记录。")
                 done = {"unit": item.department, "move": Move(move).label}

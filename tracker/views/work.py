@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest, is_in_place
 from tracker import clock
-from tracker.actions.work import MoveRefused, StaleVersion, move_assignment
+from tracker.actions.work import MoveRefused, move_assignment
 from tracker.forms.work import MoveForm
 from tracker.models import TaskEvent
 from tracker.permissions import get_assignment_for
+from tracker.views.answers import say_refusal
 from tracker.views.back import way_back
 from tracker.views.my_work import list_again
-from tracker.views.stale import changes_since, with_version
 from tracker.workflow import Move
 
 
@@ -47,11 +47,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
             if is_in_place(request) and request.user.is_unit_person:
                 messages.warning(request, str(refusal))
                 return list_again(request, focus=assignment.pk)
-            assignment.refresh_from_db()
-            if isinstance(refusal, StaleVersion):
-                changes = changes_since(assignment, answer["version"])
-                form = MoveForm(with_version(request.POST, assignment.version))
-            form.add_error(None, str(refusal))
+            changes = say_refusal(refusal, form, assignment)
         else:
             done = {"unit": assignment.department, "move": Move(answer["move"]).label}
             messages.success(request, _("%(unit)s：%(move)s，已记录。") % done)

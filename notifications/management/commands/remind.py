@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Region
-from notifications.actions import MESSAGE_LIMIT, PlannedDigest, deliver_one, plan_reminders
+from notifications.actions import MESSAGE_LIMIT, PlannedDigest, deliver_many, plan_reminders
 from tracker import clock
 
 
@@ -44,11 +44,7 @@ class Command(BaseCommand):
                 self._show(planned)
             self.stdout.write(f"{now:%Y-%m-%d} 将发送{len(result.digests)}封。未写入，未发送。")
             return
-        # A thousand mails take longer than a claim lasts: each is claimed at its own moment.
-        states = [
-            deliver_one(message_id=message_id, now=now + (clock.now() - started))
-            for message_id in result.message_ids
-        ]
+        states = deliver_many(message_ids=result.message_ids, now=lambda: now + (clock.now() - started))
         sent = states.count("SENT")
         self.stdout.write(
             f"{now:%Y-%m-%d} 生成{len(states)}封，已发送{sent}封，未成功{len(states) - sent}封。"

@@ -22,6 +22,7 @@ from tracker.actions.confirm import confirm_plan
 from tracker.actions.plans import edit_clauses, import_plan, settle_doubt, waive_unit
 from tracker.actions.series import extend_series
 from tracker.actions.work import move_assignment, report_progress, sign_all
+from tracker.management.demo_loop import show_each_thing
 from tracker.models import Assignment, Clause, Plan, PlanUnit, Series
 from tracker.models.plans import ScheduleKind
 from tracker.workflow import Move, Role, Status
@@ -66,6 +67,7 @@ class Command(BaseCommand):
             for file_name, code, confirmed_on in PLANS:
                 _add_reporters(Region.objects.get(code=code))
                 self._load_plan(file_name, Region.objects.get(code=code), confirmed_on, today)
+            show_each_thing(Plan.objects.get(region__code=PLANS[0][1]), today)
 
     def _read(self, name: str) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = json.loads((FIXTURES / name).read_text(encoding="utf-8"))

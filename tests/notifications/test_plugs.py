@@ -1,0 +1,290 @@
+"""Pull any plug at any moment: afterwards every reminder that was due has reached its person, once.
+
+Real workers, Redis, PostgreSQL and SMTP. PLUGS=full takes the numbers of a bad week instead of those of CI.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from notifications import actions, jobs
+from notifications.models import Message, Reminder
+from tests import services
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_task, make_user
+from tests.services import SmtpSink
+from tracker import clock
+from tracker.celery import app
+
+FULL = os.environ.get("PLUGS") == "full"
+PEOPLE, KILLS = (500, 20) if FULL else (60, 3)
+# How long one mail may take in these workers; a claim lapses after twice as long.
+DELIVERY_SECONDS = 3
+
+
+class Workers:
+    """Worker processes on the test's database that can be killed as a power cut would."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self, number: int = 1) -> None:
+        self.processes += [
+            subprocess.Popen(
+                services.worker_command(concurrency=2),
+                cwd=services.ROOT,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+            for _ in range(number)
+        ]
+
+    def kill(self) -> None:
+        """Without a word, children and all."""
+        for process in self.processes:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        self.processes.clear()
+
+
+@pytest.fixture
+def own_redis() -> Iterator[ExitStack]:
+    """A Redis of the test's own, which may close the stack to kill it."""
+    with ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def plugs(
+    transactional_db: None, own_redis: ExitStack, smtp_sink: SmtpSink, tmp_path: Path, settings: Any
+) -> Iterator[Workers]:
+    """Workers to be started, on servers that this test may treat as it likes."""
+    if connection.vendor != "postgresql":
+        pytest.skip("a worker cannot see an SQLite in memory: DUBAN_TEST_DB=postgres")
+    settings.DUBAN_TODAY = TODAY
+    redis_url = own_redis.enter_context(services.redis_server())
+    environment = {
+        **os.environ,
+        "DATABASE_URL": _database_url(),
+        "REDIS_URL": redis_url,
+        "EMAIL_URL": smtp_sink.url,
+        "DUBAN_HOME": str(tmp_path),
+        "DUBAN_TODAY": TODAY.isoformat(),
+        "DELIVERY_SECONDS": str(DELIVERY_SECONDS),
+    }
+    workers = Workers(environment)
+    _use_broker(redis_url)
+    try:
+        yield workers
+    finally:
+        workers.kill()
+        _use_broker(settings.REDIS_URL)
+
+
+def _database_url() -> str:
+    place = connection.settings_dict
+    return f"postgres://{place['USER']}@{place['HOST']}:{place['PORT']}/{place['NAME']}"
+
+
+def _use_broker(url: str) -> None:
+    app.conf.update(broker_url=url)
+    app._after_fork()  # type: ignore[attr-defined]  # how Celery itself forgets connections
+
+
+def people_with_something_late(number: int) -> Cast:
+    """So many people of one bureau, each of whom is to get a digest of today."""
+    cast = make_cast()
+    User.objects.filter(region=cast.city).update(email="")
+    for place in range(number):
+        make_user(f"person{place:03}", User.Role.REPORTER, department=cast.bureau)
+    make_assignment(cast.bureau, task=make_task(cast.plan, due_date=date(2024, 10, 18)))
+    return cast
+
+
+def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", flat=True))
+        time.sleep(0.05)
+
+
+def unsent() -> int:
+    return Message.objects.exclude(state=Message.State.SENT).count()
+
+
+def sweep_until_all_is_sent(seconds: float = 120) -> None:
+    """What beat does every five minutes, once a second; the time of a back-off passes at once."""
+    deadline = time.monotonic() + seconds
+    while unsent():
+        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", "error"))
+        Message.objects.filter(state=Message.State.RETRY).update(next_attempt_at=clock.now())
+        jobs.deliver_due.delay()
+        time.sleep(1)
+
+
+def copies(sink: SmtpSink) -> Counter[tuple[str, str]]:
+    """How often each mail arrived: by address and Message-ID."""
+    return Counter((str(found["To"]), str(found["Message-ID"])) for found in sink.messages)
+
+
+def test_workers_killed_at_random_moments(
+    plugs: Workers, smtp_sink: SmtpSink, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is lost. What was handed over and not yet recorded arrives again, under the same Message-ID."""
+    people_with_something_late(PEOPLE)
+    chance = Random(20241021)
+    smtp_sink.delay = 0.05  # so that a kill finds mails on their way
+    plugs.start()
+    jobs.run_reminders.delay()
+    killed_with_mail_to_send = 0
+    for _ in range(KILLS):
+        before = len(smtp_sink.messages)
+        wait_until(partial(_something_arrived_since, before, smtp_sink))
+        time.sleep(chance.uniform(0, 0.5))
+        plugs.kill()
+        killed_with_mail_to_send += _more_to_come()
+        plugs.start()
+        jobs.deliver_due.delay()
+    smtp_sink.delay = 0
+    sweep_until_all_is_sent()
+
+    arrived = copies(smtp_sink)
+    doubled = {mail: number for mail, number in arrived.items() if number > 1}
+    copied = sum(arrived.values()) - len(arrived)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{KILLS} kills, {killed_with_mail_to_send} of them with mail to send: {len(arrived)} of "
+            f"{PEOPLE} people have their digest; {copied} copies too many, of {len(doubled)} mails\n"
+        )
+    assert_each_has_one_mail(arrived)
+    assert killed_with_mail_to_send > 0
+    # At most what the two processes of a worker had in hand when it was killed.
+    assert copied <= 2 * KILLS
+
+
+def _more_to_come() -> bool:
+    return unsent() > 0 or not Message.objects.exists()
+
+
+def _something_arrived_since(before: int, sink: SmtpSink) -> bool:
+    return len(sink.messages) > before or not _more_to_come()
+
+
+def test_two_schedulers_and_four_workers(plugs: Workers, smtp_sink: SmtpSink) -> None:
+    """Two beats send each job twice; two workers of two processes each take them."""
+    people_with_something_late(PEOPLE)
+    for _ in range(2):
+        jobs.run_reminders.delay()
+    plugs.start(2)
+    wait_until(lambda: Message.objects.exists())
+    while unsent():
+        for _ in range(2):
+            jobs.run_reminders.delay()
+            jobs.deliver_due.delay()
+        time.sleep(0.5)
+
+    arrived = copies(smtp_sink)
+    assert_each_has_one_mail(arrived)
+    assert max(arrived.values()) == 1
+    assert Reminder.objects.filter(state="PLANNED").count() == PEOPLE
+
+
+def test_redis_killed_and_empty_when_it_comes_back(
+    plugs: Workers, smtp_sink: SmtpSink, own_redis: ExitStack
+) -> None:
+    people_with_something_late(PEOPLE)
+    smtp_sink.delay = 0.05
+    plugs.start()
+    jobs.run_reminders.delay()
+    wait_until(lambda: len(smtp_sink.messages) > 3)
+    own_redis.close()
+    time.sleep(0.5)
+    assert _more_to_come()
+    port = int(str(urlsplit(app.conf.broker_url).port))
+    own_redis.enter_context(services.redis_server(port))
+    smtp_sink.delay = 0
+    sweep_until_all_is_sent()
+
+    arrived = copies(smtp_sink)
+    assert_each_has_one_mail(arrived)
+    assert max(arrived.values()) == 1, "who had a mail in hand went on without Redis"
+
+
+def test_database_cut_off_in_the_middle(plugs: Workers, smtp_sink: SmtpSink) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW data_directory")
+        [data] = cursor.fetchone()
+    if "/duban-pg-" not in data:
+        pytest.skip("not a PostgreSQL of the tests' own")
+    people_with_something_late(PEOPLE)
+    smtp_sink.delay = 0.05
+    plugs.start()
+    jobs.run_reminders.delay()
+    wait_until(lambda: len(smtp_sink.messages) > 3)
+    connection.close()
+    services.crash_postgres(data)
+    assert _more_to_come()
+    smtp_sink.delay = 0
+    sweep_until_all_is_sent()
+
+    arrived = copies(smtp_sink)
+    assert_each_has_one_mail(arrived)
+    assert sum(arrived.values()) - PEOPLE <= 2, "what its two processes had in hand"
+
+
+def test_mail_server_away_then_busy_then_silent_then_refusing_one_then_back(
+    cast: Cast, smtp_sink: SmtpSink, settings: Any
+) -> None:
+    """Each in its turn, with the time of the back-off between; at the end only the refused one is without."""
+    make_assignment(cast.bureau, task=make_task(cast.plan, due_date=date(2024, 10, 18)))
+    actions.plan_reminders(today=TODAY, now=NOW)
+    here, now = smtp_sink.port, NOW
+
+    def deliver() -> list[str]:
+        nonlocal now
+        now += timedelta(days=1)  # longer than any back-off
+        for message_id in actions.sweep(now=now):
+            actions.deliver_one(message_id=message_id, now=now)
+        return [f"{row.state} {row.error[:16]}".strip() for row in Message.objects.order_by("recipient_id")]
+
+    settings.EMAIL_PORT = services.free_port()
+    assert deliver() == ["RETRY ConnectionRefuse"] * 3
+    settings.EMAIL_PORT, smtp_sink.reply = here, "451 4.3.0 try later"
+    assert deliver() == ["RETRY 451 4.3.0 try la"] * 3
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_PORT, settings.EMAIL_TIMEOUT = silent.getsockname()[1], 0.3
+        assert deliver() == ["RETRY SMTPServerDiscon"] * 3
+    settings.EMAIL_PORT, settings.EMAIL_TIMEOUT, smtp_sink.reply = here, 20, ""
+    smtp_sink.replies["lina@example.cn"] = "550 5.1.1 no such user"
+    others = ["SENT", "DEAD 550 5.1.1 no suc", "SENT"]
+    assert deliver() == others
+    assert deliver() == others, "the refused one waits for a person"
+    assert sorted(smtp_sink.recipients) == ["wangfang@example.cn", "zhangwei@example.cn"]
+    assert list(Message.objects.failing().values_list("address", flat=True)) == ["lina@example.cn"]
+
+
+def assert_each_has_one_mail(arrived: Counter[tuple[str, str]]) -> None:
+    """Copies of a mail count as that mail, because they carry its Message-ID."""
+    people = User.objects.filter(department__isnull=False).exclude(email="")
+    due = set(people.filter(username__startswith="person").values_list("email", flat=True))
+    assert len(due) == PEOPLE
+    assert sorted(address for address, _ in arrived) == sorted(due)
