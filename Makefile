@@ -24,6 +24,8 @@ dev: python
 run: python
 	@$(PYTHON) deploy/run.py
 
+# One worker a core.
+PYTEST_ARGS ?= -n auto
 test: dev
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 

@@ -290,6 +290,7 @@ HOSTILE = ("a\0b", "9" * 25, f"-{'9' * 25}", "9999-12-31", "长" * 5000)
 QUERIES = ("page=%ff&q=%00&plan=%ff", f"page={'9' * 25}&plan={'9' * 25}&target={'9' * 25}&close={'9' * 25}")
 
 
+@pytest.mark.slow
 def test_no_address_breaks_on_hostile_input(world: World) -> None:
     """Each field in turn is left out or holds what nobody types, sent by somebody who may send the form."""
     wrong: list[tuple[Any, ...]] = []

@@ -358,6 +358,7 @@ class Histories(RuleBasedStateMachine):
         assert set(successors.values_list("taken_over_from", flat=True)) == {share.pk for share in passed_on}
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_random_histories() -> None:
     run_state_machine_as_test(
