@@ -229,28 +229,6 @@ def test_redis_killed_and_empty_when_it_comes_back(
     assert max(arrived.values()) == 1, "who had a mail in hand went on without Redis"
 
 
-def test_database_cut_off_in_the_middle(plugs: Workers, smtp_sink: SmtpSink) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SHOW data_directory")
-        [data] = cursor.fetchone()
-    if "/duban-pg-" not in data:
-        pytest.skip("not a PostgreSQL of the tests' own")
-    people_with_something_late(PEOPLE)
-    smtp_sink.delay = 0.05
-    plugs.start()
-    jobs.run_reminders.delay()
-    wait_until(lambda: len(smtp_sink.messages) > 3)
-    connection.close()
-    services.crash_postgres(data)
-    assert _more_to_come()
-    smtp_sink.delay = 0
-    sweep_until_all_is_sent()
-
-    arrived = copies(smtp_sink)
-    assert_each_has_one_mail(arrived)
-    assert sum(arrived.values()) - PEOPLE <= 2, "what its two processes had in hand"
-
-
 def test_mail_server_away_then_busy_then_silent_then_refusing_one_then_back(
     cast: Cast, smtp_sink: SmtpSink, settings: Any
 ) -> None:
