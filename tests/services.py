@@ -119,12 +119,6 @@ def postgres_owner() -> dict[str, Any]:
     return {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.getuid() == 0 else {}
 
 
-def crash_postgres(data: str) -> None:
-    """Cut the server of this data directory off as a power cut would, and start it again."""
-    command = [postgres_program("pg_ctl"), "restart", "-D", data, "-m", "immediate", "-w", "-l", os.devnull]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=data, **postgres_owner())
-
-
 @contextmanager
 def postgres_server() -> Iterator[str]:
     """The address of an empty PostgreSQL that does not wait for the disk."""
