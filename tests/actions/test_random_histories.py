@@ -285,7 +285,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(who=PEOPLE, is_of_collective=st.booleans())
     def somebody_asks_for_a_document(self, who: str, is_of_collective: bool) -> None:
-        via = self.collective.pk if is_of_collective else None
+        via = self.collective if is_of_collective else None
         given: dict[str, Any] = {"title": "实施方案", "due_date": None, "via": via, "form_key": uuid4()}
         self._try(ask_filing, self.task.pk, by=getattr(self.cast, who), **given)
 
@@ -295,7 +295,7 @@ class Histories(RuleBasedStateMachine):
         if asked is None:
             return
         by, upload = self._of_unit(index), examine(BytesIO(content), name="方案", size=len(content))
-        done = self._try(file_document, asked.pk, upload=upload, form_key=uuid4(), by=by)
+        done = self._try(file_document, asked.pk, file=upload, form_key=uuid4(), by=by)
         if done:
             filed = Filing.objects.latest("pk")
             assert filed.assignment.is_in_force
