@@ -7,26 +7,25 @@ docs/operations.md says which failures are chosen.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Subquery
 
 from accounts.models import Region, User
+from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
-from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
-from notifications.models import CalendarDay, Message, Reminder, Run
-from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
+from notifications.digest import Digest, Matter, compose
+from notifications.models import Message, Reminder, ReminderPolicy, Run
+from notifications.policy import Audience, Due, Policies, stages_due
+from notifications.recipients import Directory, Recipient
 from notifications.workdays import WorkingCalendar
-from tracker.clock import day_of
-from tracker.models import Assignment, ExtensionRequest
-from tracker.workflow import Status
+from tracker.models import Assignment
 
 logger = logging.getLogger(__name__)
 
-ASSIGNMENT_BATCH = 2000
 RECIPIENT_BATCH = 200
 # A run that would send more than this stops and asks a person (manage.py remind --no-limit).
 MESSAGE_LIMIT = 1000
@@ -36,16 +35,6 @@ SWEEPS_KEPT = timedelta(days=7)
 LEASE = timedelta(minutes=10)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MAX_ATTEMPTS = len(BACK_OFF) + 1
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """A person who can be written to."""
-
-    id: int
-    name: str
-    address: str
-    coordinates: int | None  # the region of a coordinator, who is also told which units cannot be reached
 
 
 @dataclass(frozen=True)
@@ -80,43 +69,6 @@ class PlanResult:
     is_provisional: bool = False
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    """An open assignment as the planner reads it."""
-
-    facts: AssignmentFacts
-    matter: Matter
-    department_id: int
-    region_id: int
-    region_name: str
-
-
-class _Directory:
-    """Who is told of what: active people with a mail address, by unit and by region."""
-
-    def __init__(self) -> None:
-        self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
-        for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
-            recipient = Recipient(
-                user.pk, str(user), user.email, user.region_id if user.is_coordinator else None
-            )
-            if user.is_unit_person and user.department_id:
-                self._people[Audience.UNIT, user.department_id].append(recipient)
-            elif user.region_id and user.is_coordinator:
-                self._people[Audience.COORDINATOR, user.region_id].append(recipient)
-            elif user.region_id and user.is_leader:
-                self._people[Audience.LEADER, user.region_id].append(recipient)
-
-    def of(self, audience: Audience, candidate: _Candidate) -> Sequence[Recipient]:
-        place = candidate.department_id if audience is Audience.UNIT else candidate.region_id
-        return self._people.get((audience, place), ())
-
-
-def load_calendar() -> WorkingCalendar:
-    """The working calendar with this installation's own days."""
-    return WorkingCalendar(dict(CalendarDay.objects.values_list("date", "is_workday")))
-
-
 def plan_reminders(
     *,
     today: date,
@@ -124,20 +76,23 @@ def plan_reminders(
     region: Region | None = None,
     dry_run: bool = False,
     limit: int | None = MESSAGE_LIMIT,
-    policy: Policy = DEFAULT_POLICY,
+    policies: Policies | None = None,
 ) -> PlanResult:
     """Decide who is to be told what today, and write it down as one digest per person.
 
-    Steps: read the open assignments in batches, ask the policy, gather by person, write ledger and digests.
-    Whoever has a digest of today already gets the rest tomorrow; the ledger forgets nothing. With `dry_run`
-    nothing is written. A run of more than `limit` digests is held: nothing is written but the run itself.
+    Steps: read the open assignments in batches, ask the policy of each (the nearest, unless `policies` are
+    given), gather by person, write ledger and digests. Whoever has a digest of today already gets the rest
+    tomorrow; the ledger forgets nothing. With `dry_run` nothing is written. A run of more than `limit`
+    digests is held: nothing is written but the run itself.
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
     is_provisional = calendar.is_provisional(today.year)
     # Written first, so that a run that breaks off can be seen.
     run = None if dry_run else Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
-    found, unreachable = _gather(today, region, policy, calendar)
+    if policies is None:
+        policies = ReminderPolicy.objects.policies()
+    found, unreachable = _gather(today, region, policies, calendar)
     if run is None:
         digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
         return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
@@ -169,16 +124,18 @@ Dues = list[tuple[Matter, Due]]
 
 
 def _gather(
-    today: date, region: Region | None, policy: Policy, calendar: WorkingCalendar
+    today: date, region: Region | None, policies: Policies, calendar: WorkingCalendar
 ) -> tuple[list[tuple[Recipient, Dues]], tuple[Unreachable, ...]]:
     """What each person is to be told, and what cannot be told to anybody."""
-    directory = _Directory()
+    directory = Directory()
     told_today = set(Message.objects.filter(day=today).values_list("recipient_id", flat=True))
     found: dict[Recipient, Dues] = defaultdict(list)
     nobody: dict[tuple[str, int, Audience], int] = defaultdict(int)
-    for batch in _candidates(today, region, policy):
-        ledger = _ledger([candidate.facts.id for candidate in batch])
+    among = Assignment.objects.all() if region is None else Assignment.objects.in_region(region.pk)
+    for batch in candidates(among, policies.all, today):
+        ledger = told_of([candidate.facts.id for candidate in batch])
         for candidate in batch:
+            policy = policies.of(candidate.plan_id, candidate.region_id)
             fresh = stages_due(candidate.facts, policy, calendar, today, frozenset())
             for audience in dict.fromkeys(due.audience for due in fresh):
                 people = directory.of(audience, candidate)
@@ -199,75 +156,7 @@ def _gather(
     )
 
 
-def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[list[_Candidate]]:
-    """Open assignments that can call for a reminder at all, in batches by key."""
-    with_unit = Q(status__in=Status.with_unit) & (
-        Q(due_date__isnull=True)
-        | Q(due_date__lte=today + policy.horizon)
-        | Q(status=Status.PENDING)
-        | Q(returned_at__isnull=False)
-        | Q(nudged_at__isnull=False)
-        | Q(task__instructed_at__isnull=False)
-    )
-    unanswered = ExtensionRequest.objects.open()
-    is_asking = Exists(unanswered.filter(assignment=OuterRef("pk")))
-    rows = Assignment.objects.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
-    if region is not None:
-        rows = rows.filter(region=region)
-    rows = rows.select_related("task", "department", "region")
-    last = 0
-    while batch := list(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
-        last = batch[-1].pk
-        asked = dict(unanswered.filter(assignment__in=batch).values_list("assignment_id", "created_at"))
-        yield [
-            _Candidate(
-                facts=AssignmentFacts(
-                    id=row.pk,
-                    status=row.status,
-                    due_date=row.due_date,
-                    created_on=day_of(row.created_at),
-                    signed_on=_day(row.signed_at),
-                    last_reported_on=_day(row.last_reported_at),
-                    handed_in_on=row.handed_in_on,
-                    returned_on=_day(row.returned_at),
-                    instructed_on=_day(row.task.instructed_at) if row.is_instruction_unanswered else None,
-                    instruction_count=row.task.instruction_count,
-                    nudged_on=_day(row.nudged_at) if row.is_nudge_unanswered else None,
-                    nudge_count=row.nudge_count,
-                    extension_asked_on=_day(asked.get(row.pk)),
-                ),
-                matter=Matter(
-                    assignment_id=row.pk,
-                    task_id=row.task_id,
-                    number=row.task.number,
-                    text=row.task.text[: TEXT_LIMIT + 1],
-                    unit=row.department.short_name,
-                    due_date=row.due_date,
-                ),
-                department_id=row.department_id,
-                region_id=row.region_id,
-                region_name=row.region.name,
-            )
-            for row in batch
-        ]
-
-
-def _day(moment: datetime | None) -> date | None:
-    return day_of(moment) if moment else None
-
-
-def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
-    """What each person was told of these assignments: stage and occasion."""
-    rows = Reminder.objects.filter(assignment__in=assignment_ids)
-    ledger: dict[tuple[int, int], list[tuple[str, date]]] = defaultdict(list)
-    for assignment, recipient, stage, day in rows.values_list(
-        "assignment_id", "recipient_id", "stage", "occasion_date"
-    ):
-        ledger[assignment, recipient].append((stage, day))
-    return ledger
-
-
-def _name_of(audience: Audience, candidate: _Candidate) -> str:
+def _name_of(audience: Audience, candidate: Candidate) -> str:
     if audience is Audience.UNIT:
         return candidate.matter.unit
     return candidate.region_name + ("督办员" if audience is Audience.COORDINATOR else "领导")

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -16,6 +17,9 @@ from tracker.progress import Step
 class NodeQuerySet(models.QuerySet["Node"]):
     def in_order(self) -> Self:
         return self.order_by("due_date")
+
+    def due_by(self, day: date) -> Self:
+        return self.filter(due_date__lte=day)
 
     def steps(self) -> list[Step]:
         """As the arithmetic of expected progress takes them."""
