@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import mail, policies
 
 app_name = "notifications"
 urlpatterns = [
-    path("", views.mail_list, name="mail"),
-    path("<int:pk>/", views.mail_detail, name="message"),
-    path("<int:pk>/resend/", views.resend, name="resend"),
+    path("", mail.mail_list, name="mail"),
+    path("<int:pk>/", mail.mail_detail, name="message"),
+    path("<int:pk>/resend/", mail.resend, name="resend"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/region/<int:pk>/", policies.region_policy, name="region_policy"),
+    path("policies/plan/<int:pk>/", policies.plan_policy, name="plan_policy"),
 ]

@@ -196,6 +196,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,
+        "region": cast.city.pk,
         "other_department": cast.other_bureau.pk,
     }
 

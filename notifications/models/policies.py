@@ -12,6 +12,9 @@ from accounts.models import Region
 from notifications.policy import Policies, Policy
 from tracker.models import Plan
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
 # Every number that a ladder counts with; nought would be a ladder without end.
 COUNTED = (
     "overdue_first",
@@ -119,12 +122,23 @@ class ReminderPolicy(models.Model):
         return list(values)
 
 
-def label_of(name: str) -> str:
-    """What a field of a policy is called."""
-    return next(str(field.verbose_name) for field in ReminderPolicy._meta.fields if field.name == name)
+def label_of(name: str) -> "str | _StrPromise":
+    """What a field of a policy is called, in the language of whoever reads it."""
+    return next(field.verbose_name for field in ReminderPolicy._meta.fields if field.name == name)
 
 
-def differences(before: Policy, after: Policy) -> dict[str, tuple[object, object]]:
-    """The fields in which two policies differ, as label to both values."""
+def differences(before: Policy, after: Policy) -> dict[str, list[str]]:
+    """The fields in which two policies differ, as label to both values in words."""
     old, new = asdict(before), asdict(after)
-    return {label_of(name): (old[name], new[name]) for name in old if old[name] != new[name]}
+    return {
+        str(label_of(name)): [_printed(old[name]), _printed(new[name])]
+        for name in old
+        if old[name] != new[name]
+    }
+
+
+def _printed(value: object) -> str:
+    """30、15、7; a dash for what is switched off."""
+    if isinstance(value, tuple):
+        value = "、".join(map(str, value))
+    return "—" if value in (None, "") else str(value)
