@@ -18,7 +18,7 @@ from accounts.models import Region, User
 from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
 from notifications.digest import Digest, Matter, compose
-from notifications.models import Message, Reminder, ReminderPolicy, Run
+from notifications.models import Message, Preference, Reminder, ReminderPolicy, Run
 from notifications.policy import Audience, Due, Policies, stages_due
 from notifications.recipients import Directory, Recipient
 from notifications.workdays import WorkingCalendar
@@ -127,7 +127,10 @@ def _gather(
     today: date, region: Region | None, policies: Policies, calendar: WorkingCalendar
 ) -> tuple[list[tuple[Recipient, Dues]], tuple[Unreachable, ...]]:
     """What each person is to be told, and what cannot be told to anybody."""
-    directory = Directory()
+    is_working_day = calendar.is_working(today)
+    if not is_working_day and not Preference.objects.wanting_rest_days().exists():
+        return [], ()
+    directory = Directory(today, is_working_day=is_working_day)
     told_today = set(Message.objects.filter(day=today).values_list("recipient_id", flat=True))
     found: dict[Recipient, Dues] = defaultdict(list)
     nobody: dict[tuple[str, int, Audience], int] = defaultdict(int)
@@ -142,13 +145,17 @@ def _gather(
                 if not people:
                     nobody[_name_of(audience, candidate), candidate.region_id, audience] += 1
                 for person in people:
-                    if person.id in told_today:
+                    if person.id in told_today or directory.rests(person):
                         continue
                     # Each kind of stage has one audience, so a person's rows can all be taken as of this one.
                     rows = ledger.get((candidate.facts.id, person.id), ())
                     already = {(audience.value, stage, day) for stage, day in rows}
                     dues = stages_due(candidate.facts, policy, calendar, today, already) if rows else fresh
-                    found[person] += [(candidate.matter, due) for due in dues if due.audience is audience]
+                    found[person] += [
+                        (candidate.matter, due)
+                        for due in dues
+                        if due.audience is audience and directory.wants(person, due)
+                    ]
     people_with_news = [(person, dues) for person, dues in found.items() if dues]
     return (
         sorted(people_with_news, key=lambda pair: pair[0].id),

@@ -1,12 +1,15 @@
-"""Keeping the rules of reminding: the writers of policies. Each change with its audit event."""
+"""Keeping the rules of reminding: policies, each change with its audit event, and people's preferences."""
+
+from collections.abc import Sequence
+from datetime import date
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.actions import Origin, printed
 from accounts.actions import record as record_audit
-from accounts.models import AuditEvent, Region
-from notifications.models import ReminderPolicy
+from accounts.models import AuditEvent, Region, User
+from notifications.models import Preference, ReminderPolicy
 from notifications.models.policies import differences
 from notifications.permissions import can_set_policy
 from notifications.policy import DEFAULT_POLICY, Policy
@@ -85,3 +88,37 @@ def _record(region: Region, plan: Plan | None, before: Policy, after: Policy, or
         detail: dict[str, object] = {_("方案"): plan.title} if plan else {}
         detail |= differences(before, after)
     record_audit(AuditEvent.Kind.RULE_CHANGED, origin, region=region, detail=detail)
+
+
+@transaction.atomic
+def keep_preference(
+    person: User,
+    *,
+    paused_from: date | None,
+    paused_until: date | None,
+    deputy: User | None,
+    on_rest_days: bool,
+    muted: Sequence[str],
+) -> Preference:
+    """Put what a person says about the own reminders in place of what was said before.
+
+    A pause has both days and a deputy of the same unit, or of the same role and region. Raises RuleRefused.
+    """
+    if deputy is None or paused_from is None or paused_until is None:
+        if deputy or paused_from or paused_until:
+            raise RuleRefused(_("暂停提醒要填写起止日期和代收人。"))
+    elif paused_until < paused_from:
+        raise RuleRefused(_("暂停的结束日期不能早于开始日期。"))
+    elif not User.objects.all().could_succeed(person).filter(pk=deputy.pk).exists():
+        raise RuleRefused(_("代收人要是同单位（督办员、领导要是同地区同角色）的在用人员。"))
+    preference, _made = Preference.objects.update_or_create(
+        user=person,
+        defaults={
+            "paused_from": paused_from,
+            "paused_until": paused_until,
+            "deputy": deputy,
+            "on_rest_days": on_rest_days,
+            "muted": [kind for kind in Preference.Mutable.values if kind in muted],
+        },
+    )
+    return preference

@@ -1,12 +1,14 @@
-"""Who is told of what: active people with a mail address, by unit and by region."""
+"""Who is told of what: active people with a mail address, by unit and by region, and what they asked for."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from accounts.models import User
 from notifications.candidates import Candidate
-from notifications.policy import Audience
+from notifications.models import Preference
+from notifications.policy import Audience, Due
 
 
 @dataclass(frozen=True)
@@ -20,21 +22,54 @@ class Recipient:
 
 
 class Directory:
-    """Everybody who can be written to. One query."""
+    """Everybody who can be written to on a day. Two queries.
 
-    def __init__(self) -> None:
+    In place of somebody on leave stands the deputy, as long as that is a colleague at work with an address;
+    otherwise the mail goes where it always goes, so that nothing is lost. Who gets something both ways gets
+    it once. On a rest day only those are told who asked for that.
+    """
+
+    def __init__(self, today: date, *, is_working_day: bool = True) -> None:
+        self._preferences: Mapping[int, Preference] = Preference.objects.by_person()
+        self._is_working_day = is_working_day
         self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
+        places: dict[tuple[Audience, int], list[User]] = defaultdict(list)
         for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
-            recipient = Recipient(
-                user.pk, str(user), user.email, user.region_id if user.is_coordinator else None
-            )
             if user.is_unit_person and user.department_id:
-                self._people[Audience.UNIT, user.department_id].append(recipient)
+                places[Audience.UNIT, user.department_id].append(user)
             elif user.region_id and user.is_coordinator:
-                self._people[Audience.COORDINATOR, user.region_id].append(recipient)
+                places[Audience.COORDINATOR, user.region_id].append(user)
             elif user.region_id and user.is_leader:
-                self._people[Audience.LEADER, user.region_id].append(recipient)
+                places[Audience.LEADER, user.region_id].append(user)
+        for place, users in places.items():
+            colleagues = {user.pk: user for user in users}
+            told = dict.fromkeys(self._stand_in(user, colleagues, today) for user in users)
+            self._people[place] = [_recipient(user) for user in sorted(told, key=lambda user: user.pk)]
+
+    def _stand_in(self, user: User, colleagues: Mapping[int, User], today: date) -> User:
+        preference = self._preferences.get(user.pk)
+        if preference is None or preference.deputy_id is None or not preference.is_paused(today):
+            return user
+        deputy = colleagues.get(preference.deputy_id)
+        others = self._preferences.get(preference.deputy_id)
+        is_away = others is not None and others.is_paused(today)
+        return user if deputy is None or is_away else deputy
 
     def of(self, audience: Audience, candidate: Candidate) -> Sequence[Recipient]:
+        """Whose it is to know, whether or not they rest today."""
         place = candidate.department_id if audience is Audience.UNIT else candidate.region_id
         return self._people.get((audience, place), ())
+
+    def rests(self, person: Recipient) -> bool:
+        """Whether the person is left in peace on this day."""
+        preference = self._preferences.get(person.id)
+        return not self._is_working_day and not (preference is not None and preference.on_rest_days)
+
+    def wants(self, person: Recipient, due: Due) -> bool:
+        preference = self._preferences.get(person.id)
+        return preference is None or not preference.mutes(due.stage, due.kind)
+
+
+def _recipient(user: User) -> Recipient:
+    region_id = user.region_id if user.is_coordinator else None
+    return Recipient(user.pk, str(user), user.email, region_id)

@@ -268,6 +268,9 @@ MATRIX: dict[str, Page] = {
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
     # The rules of reminding
+    "notifications:preferences": Page(
+        {200: PEOPLE}, {302: PEOPLE}, data={"on_rest_days": "on", "muted": "SILENT"}
+    ),
     "notifications:policies": Page({200: KEEPERS}, {405: PEOPLE}),
     "notifications:region_policy": Page(
         {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR}, ("region",), POLICY

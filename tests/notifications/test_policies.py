@@ -192,7 +192,7 @@ def test_presets_are_valid(name: str) -> None:
 )
 def test_what_the_form_refuses(client: Client, cast: Cast, field: str, value: str, said: str) -> None:
     signed_in(client, cast.coordinator)
-    response = client.post(region_url(cast), typed(**{field: value}))
+    response = client.post(region_url(cast), typed() | {field: value})
     assert response.status_code == 200
     assert said.replace("Null characters", "没有保存") in response.content.decode()
     assert not ReminderPolicy.objects.exists()
