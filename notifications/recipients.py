@@ -26,7 +26,8 @@ class Directory:
 
     In place of somebody on leave stands the deputy, as long as that is a colleague at work with an address;
     otherwise the mail goes where it always goes, so that nothing is lost. Who gets something both ways gets
-    it once. On a rest day only those are told who asked for that.
+    it once. Where nobody of a unit has an address, its own mailbox stands in. On a rest day only those are
+    told who asked for that.
     """
 
     def __init__(self, today: date, *, is_working_day: bool = True) -> None:
@@ -34,7 +35,7 @@ class Directory:
         self._is_working_day = is_working_day
         self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
         places: dict[tuple[Audience, int], list[User]] = defaultdict(list)
-        for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
+        for user in User.objects.filter(is_active=True).select_related("department").order_by("pk"):
             if user.is_unit_person and user.department_id:
                 places[Audience.UNIT, user.department_id].append(user)
             elif user.region_id and user.is_coordinator:
@@ -42,9 +43,10 @@ class Directory:
             elif user.region_id and user.is_leader:
                 places[Audience.LEADER, user.region_id].append(user)
         for place, users in places.items():
-            colleagues = {user.pk: user for user in users}
-            told = dict.fromkeys(self._stand_in(user, colleagues, today) for user in users)
-            self._people[place] = [_recipient(user) for user in sorted(told, key=lambda user: user.pk)]
+            colleagues = {user.pk: user for user in users if user.email}
+            told = {self._stand_in(user, colleagues, today) for user in colleagues.values()}
+            people = [_recipient(user) for user in sorted(told, key=lambda user: user.pk)]
+            self._people[place] = people or _at_the_mailbox(users)
 
     def _stand_in(self, user: User, colleagues: Mapping[int, User], today: date) -> User:
         preference = self._preferences.get(user.pk)
@@ -73,3 +75,11 @@ class Directory:
 def _recipient(user: User) -> Recipient:
     region_id = user.region_id if user.is_coordinator else None
     return Recipient(user.pk, str(user), user.email, region_id)
+
+
+def _at_the_mailbox(users: Sequence[User]) -> list[Recipient]:
+    """One mail to the unit's own mailbox, in the name of its head where there is one."""
+    first = min(users, key=lambda user: (user.role != User.Role.HEAD, user.pk))
+    if not first.is_unit_person or first.department is None or not first.department.mailbox:
+        return []
+    return [Recipient(first.pk, str(first), first.department.mailbox, None)]

@@ -11,8 +11,9 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Department, Region, User
 from notifications import actions
+from notifications.dashboards import unreachable_departments
 from notifications.models import CalendarDay, Message, Reminder, ReminderPolicy, Run
 from notifications.policy import POLICY_13710, Policies, Policy
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_plan, make_task
@@ -203,6 +204,20 @@ def test_unit_nobody_can_reach_is_reported(cast: Cast) -> None:
     assert "无法送达：市生态环境局（涉及1项）" in Run.objects.get().note
     assert mails() == [("周敏", "【督办】下级逾期1项")]
     assert "市生态环境局（涉及1项）" in Message.objects.get().text
+
+
+def test_the_units_mailbox_stands_in_for_people_without_an_address(cast: Cast) -> None:
+    User.objects.filter(department=cast.bureau).update(email="")
+    Department.objects.filter(pk=cast.bureau.pk).update(mailbox="sthjj@example.cn")
+    old(cast, date(2024, 10, 18))
+    regions = Region.objects.filter(pk=cast.city.pk)
+    assert plan().unreachable == ()
+    assert Message.objects.values_list("recipient", "address").get() == (cast.head.pk, "sthjj@example.cn")
+    assert list(unreachable_departments(regions)) == []
+    User.objects.filter(department=cast.bureau).update(is_active=False)
+    assert list(unreachable_departments(regions)) == [cast.bureau]
+    Message.objects.update(day=TODAY - timedelta(days=1))
+    assert [line.name for line in plan(TODAY + timedelta(days=7)).unreachable] == ["市生态环境局"]
 
 
 def test_moved_date_is_reminded_again(cast: Cast) -> None:
