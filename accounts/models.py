@@ -363,6 +363,7 @@ class AuditEvent(models.Model):
         UNIT_CREATED = "UNIT_CREATED", _("新建单位")
         UNIT_CHANGED = "UNIT_CHANGED", _("修改单位")
         PLAN_CHANGED = "PLAN_CHANGED", _("修改方案")
+        RULE_CHANGED = "RULE_CHANGED", _("修改提醒规则")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

@@ -7,31 +7,28 @@ docs/operations.md says which failures are chosen.
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Count, Exists, F, OuterRef, Q
-from django.db.models.functions import Left
+from django.db.models import Count, F
 
 from accounts.models import Region, User
+from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
-from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
-from notifications.models import CalendarDay, Message, Reminder, Run
-from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
+from notifications.digest import Digest, Matter, compose
+from notifications.models import Message, Preference, Reminder, ReminderPolicy, Run
+from notifications.policy import Audience, Due, Policies, stages_due
+from notifications.recipients import Directory, Recipient
 from notifications.workdays import WorkingCalendar, zh_date
 from tracker.clock import day_of
-from tracker.models import Assignment, ExtensionRequest
-from tracker.models.assignments import AssignmentQuerySet
-from tracker.workflow import Status
+from tracker.models import Assignment
 
 logger = logging.getLogger(__name__)
 
-ASSIGNMENT_BATCH = 2000
 RECIPIENT_BATCH = 200
 # A run that would send more than this stops and asks a person (manage.py remind --no-limit).
 MESSAGE_LIMIT = 1000
@@ -41,16 +38,6 @@ SWEEPS_KEPT = timedelta(days=7)
 LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MAX_ATTEMPTS = len(BACK_OFF) + 1
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """A person who can be written to."""
-
-    id: int
-    name: str
-    address: str
-    coordinates: int | None  # the region of a coordinator, who is also told which units cannot be reached
 
 
 @dataclass(frozen=True)
@@ -85,43 +72,6 @@ class PlanResult:
     is_provisional: bool = False
 
 
-@dataclass(frozen=True)
-class Candidate:
-    """An open assignment as the planner reads it."""
-
-    facts: AssignmentFacts
-    matter: Matter
-    department_id: int
-    region_id: int
-    region_name: str
-
-
-class Directory:
-    """Who is told of what: active people with a mail address, by unit and by region."""
-
-    def __init__(self) -> None:
-        self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
-        for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
-            recipient = Recipient(
-                user.pk, str(user), user.email, user.region_id if user.is_coordinator else None
-            )
-            if user.is_unit_person and user.department_id:
-                self._people[Audience.UNIT, user.department_id].append(recipient)
-            elif user.region_id and user.is_coordinator:
-                self._people[Audience.COORDINATOR, user.region_id].append(recipient)
-            elif user.region_id and user.is_leader:
-                self._people[Audience.LEADER, user.region_id].append(recipient)
-
-    def of(self, audience: Audience, candidate: Candidate) -> Sequence[Recipient]:
-        place = candidate.department_id if audience is Audience.UNIT else candidate.region_id
-        return self._people.get((audience, place), ())
-
-
-def load_calendar() -> WorkingCalendar:
-    """The working calendar with this installation's own days."""
-    return WorkingCalendar(dict(CalendarDay.objects.values_list("date", "is_workday")))
-
-
 def plan_reminders(
     *,
     today: date,
@@ -129,21 +79,23 @@ def plan_reminders(
     region: Region | None = None,
     dry_run: bool = False,
     limit: int | None = MESSAGE_LIMIT,
-    policy: Policy = DEFAULT_POLICY,
+    policies: Policies | None = None,
 ) -> PlanResult:
     """Decide who is to be told what today, and write it down as one digest per person.
 
-    Steps: read the open assignments in batches, ask the policy, gather by person, write ledger and digests.
-    Whoever has a digest of today already gets the rest tomorrow; the ledger forgets nothing. With `dry_run`
-    nothing is written. A run of more than `limit` digests is held: nothing is written but the run itself,
-    until a person releases it (release_run).
+    Steps: read the open assignments in batches, ask the policy of each (the nearest, unless `policies` are
+    given), gather by person, write ledger and digests. Whoever has a digest of today already gets the rest
+    tomorrow; the ledger forgets nothing. With `dry_run` nothing is written. A run of more than `limit`
+    digests is held: nothing is written but the run itself, until a person releases it (release_run).
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
     is_provisional = calendar.is_provisional(today.year)
     # Written first, so that a run that breaks off can be seen.
     run = None if dry_run else Run.objects.create(kind=Run.Kind.PLAN, started_at=now)
-    found, unreachable = _gather(today, region, policy, calendar)
+    if policies is None:
+        policies = ReminderPolicy.objects.policies()
+    found, unreachable = _gather(today, region, policies, calendar)
     if run is None:
         digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
         return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
@@ -175,138 +127,42 @@ Dues = list[tuple[Matter, Due]]
 
 
 def _gather(
-    today: date, region: Region | None, policy: Policy, calendar: WorkingCalendar
+    today: date, region: Region | None, policies: Policies, calendar: WorkingCalendar
 ) -> tuple[list[tuple[Recipient, Dues]], tuple[Unreachable, ...]]:
     """What each person is to be told, and what cannot be told to anybody."""
-    directory = Directory()
+    if not calendar.is_working(today) and not Preference.objects.wanting_rest_days().exists():
+        return [], ()
+    directory = Directory(calendar)
     told_today = set(Message.objects.filter(day=today).values_list("recipient_id", flat=True))
     found: dict[Recipient, Dues] = defaultdict(list)
     nobody: dict[tuple[str, int, Audience], int] = defaultdict(int)
-    for batch in _candidates(today, region, policy):
-        ledger = read_ledger([candidate.facts.id for candidate in batch])
+    among = Assignment.objects.all() if region is None else Assignment.objects.in_region(region.pk)
+    for batch in candidates(among, policies.all, today):
+        ledger = told_of([candidate.facts.id for candidate in batch])
         for candidate in batch:
+            policy = policies.of(candidate.plan_id, candidate.region_id)
             fresh = stages_due(candidate.facts, policy, calendar, today, frozenset())
             for audience in dict.fromkeys(due.audience for due in fresh):
-                people = directory.of(audience, candidate)
+                people = directory.of(audience, candidate, today)
                 if not people:
                     nobody[_name_of(audience, candidate), candidate.region_id, audience] += 1
                 for person in people:
-                    if person.id in told_today:
+                    if person.id in told_today or directory.rests(person, today):
                         continue
                     # Each kind of stage has one audience, so a person's rows can all be taken as of this one.
                     rows = ledger.get((candidate.facts.id, person.id), ())
                     already = {(audience.value, stage, day) for stage, day in rows}
                     dues = stages_due(candidate.facts, policy, calendar, today, already) if rows else fresh
-                    found[person] += [(candidate.matter, due) for due in dues if due.audience is audience]
+                    found[person] += [
+                        (candidate.matter, due)
+                        for due in dues
+                        if due.audience is audience and directory.wants(person, due)
+                    ]
     people_with_news = [(person, dues) for person, dues in found.items() if dues]
     return (
         sorted(people_with_news, key=lambda pair: pair[0].id),
         tuple(Unreachable(*key, count) for key, count in sorted(nobody.items())),
     )
-
-
-def candidate_rows(until: date, policy: Policy) -> AssignmentQuerySet:
-    """Open assignments that can call for a reminder at all, up to and with that day."""
-    with_unit = Q(status__in=Status.with_unit) & (
-        Q(due_date__isnull=True)
-        | Q(due_date__lte=until + policy.horizon)
-        | Q(status=Status.PENDING)
-        | Q(returned_at__isnull=False)
-        | Q(nudged_at__isnull=False)
-        | Q(task__instructed_at__isnull=False)
-    )
-    is_asking = Exists(ExtensionRequest.objects.open().filter(assignment=OuterRef("pk")))
-    return Assignment.objects.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
-
-
-def _candidates(today: date, region: Region | None, policy: Policy) -> Iterator[list[Candidate]]:
-    """What can call for a reminder today, in batches by key."""
-    rows = candidate_rows(today, policy)
-    if region is not None:
-        rows = rows.filter(region=region)
-    last = 0
-    while batch := read_candidates(rows.filter(pk__gt=last).order_by("pk")[:ASSIGNMENT_BATCH]):
-        last = batch[-1].facts.id
-        yield batch
-
-
-def read_candidates(rows: AssignmentQuerySet) -> list[Candidate]:
-    """The facts of these assignments, in their order and in at most three queries."""
-    # Plain values, because building model instances would take most of the time.
-    values = rows.annotate(words=Left("task__text", TEXT_LIMIT + 1)).values_list(
-        "pk",
-        "status",
-        "due_date",
-        "created_at",
-        "signed_at",
-        "last_reported_at",
-        "handed_in_on",
-        "returned_at",
-        "nudged_at",
-        "task__instructed_at",
-        "task_id",
-        "task__number",
-        "words",
-        "department_id",
-        "department__short_name",
-        "region_id",
-        "region__name",
-        named=True,
-    )
-    found = list(values)
-    unanswered = ExtensionRequest.objects.open().filter(assignment__in=[row.pk for row in found])
-    asked_at = dict(unanswered.values_list("assignment_id", "created_at"))
-    pressed = [row.pk for row in found if row.nudged_at or row.task__instructed_at]
-    orders = Assignment.objects.select_related("task").in_bulk(pressed)
-    return [_candidate(row, asked_at.get(row.pk), orders.get(row.pk)) for row in found]
-
-
-def _candidate(row: Any, asked_at: datetime | None, ordered: Assignment | None) -> Candidate:
-    """`ordered` is the assignment itself where there was a nudge or an instruction, which may be answered."""
-    facts = AssignmentFacts(
-        id=row.pk,
-        status=row.status,
-        due_date=row.due_date,
-        created_on=day_of(row.created_at),
-        signed_on=_day(row.signed_at),
-        last_reported_on=_day(row.last_reported_at),
-        handed_in_on=row.handed_in_on,
-        returned_on=_day(row.returned_at),
-        extension_asked_on=_day(asked_at),
-    )
-    if ordered is not None:
-        is_instructed, is_nudged = ordered.is_instruction_unanswered, ordered.is_nudge_unanswered
-        facts = replace(
-            facts,
-            instructed_on=_day(ordered.task.instructed_at) if is_instructed else None,
-            instruction_count=ordered.task.instruction_count,
-            nudged_on=_day(ordered.nudged_at) if is_nudged else None,
-            nudge_count=ordered.nudge_count,
-        )
-    matter = Matter(
-        assignment_id=row.pk,
-        task_id=row.task_id,
-        number=row.task__number,
-        text=row.words,
-        unit=row.department__short_name,
-        due_date=row.due_date,
-    )
-    return Candidate(facts, matter, row.department_id, row.region_id, row.region__name)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return day_of(moment) if moment else None
-
-
-def read_ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
-    """What each person was told of these assignments: stage and occasion."""
-    rows = Reminder.objects.filter(assignment__in=assignment_ids)
-    ledger: dict[tuple[int, int], list[tuple[str, date]]] = defaultdict(list)
-    for assignment, recipient, stage, day in rows.values_list(
-        "assignment_id", "recipient_id", "stage", "occasion_date"
-    ):
-        ledger[assignment, recipient].append((stage, day))
-    return ledger
 
 
 def _name_of(audience: Audience, candidate: Candidate) -> str:

@@ -100,12 +100,13 @@ def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:
 
 
 def unreachable_departments(regions: QuerySet[Region]) -> QuerySet[Department]:
-    """Units with open work of whom nobody active has a mail address."""
+    """Units with open work of whom nobody active has a mail address, nor the unit a mailbox to stand in."""
     unit_roles = (User.Role.REPORTER, User.Role.HEAD)
-    with_address = User.objects.filter(
-        department=OuterRef("pk"), is_active=True, role__in=unit_roles
-    ).exclude(email="")
+    people = User.objects.filter(department=OuterRef("pk"), is_active=True, role__in=unit_roles)
     open_work = Assignment.objects.open().filter(department=OuterRef("pk"))
     return Department.objects.filter(
-        ~Exists(with_address), Exists(open_work), Q(region__in=regions)
+        ~Exists(people.exclude(email="")),
+        ~Exists(people) | Q(mailbox=""),
+        Exists(open_work),
+        Q(region__in=regions),
     ).order_by("name", "pk")

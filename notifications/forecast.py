@@ -11,19 +11,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from accounts.models import Department, User
-from notifications.actions import (
-    Candidate,
-    Directory,
-    Recipient,
-    candidate_rows,
-    load_calendar,
-    read_candidates,
-    read_ledger,
-)
+from notifications.candidates import Candidate, candidate_rows, load_calendar, read_candidates, told_of
 from notifications.dashboards import LAST_PLANNING
 from notifications.digest import Matter
-from notifications.models import Message
-from notifications.policy import DEFAULT_POLICY, Audience, Due, Policy, stage_label, stages_due
+from notifications.models import Message, ReminderPolicy
+from notifications.policy import Audience, Due, Policies, stage_label, stages_due
+from notifications.recipients import Directory, Recipient
 from notifications.workdays import WorkingCalendar
 from tracker.models import Task
 from tracker.models.assignments import AssignmentQuerySet
@@ -84,7 +77,6 @@ def forecast(
     unit: Department | None = None,
     person: User | None = None,
     audiences: Sequence[Audience] = tuple(Audience),
-    policy: Policy = DEFAULT_POLICY,
     limit: int = ASSIGNMENT_LIMIT,
 ) -> Forecast:
     """What these assignments will call for from `first` on, for so many days.
@@ -92,7 +84,8 @@ def forecast(
     `task`, `unit`, `person` and `audiences` narrow it. The number of queries is fixed.
     """
     last = first + timedelta(days=days - 1)
-    rows = candidate_rows(last, policy).filter(pk__in=assignments.values("pk"))
+    policies = ReminderPolicy.objects.policies()
+    rows = candidate_rows(assignments, policies.all, last)
     if task is not None:
         rows = rows.filter(task=task)
     if unit is not None:
@@ -101,20 +94,25 @@ def forecast(
         # A unit's people hear of the unit's work, the others of their region's.
         own = {"department": person.department_id} if person.is_unit_person else {"region": person.region_id}
         rows = rows.filter(**own)
-    taken = read_candidates(rows.by_urgency()[:limit])
-    calendar, directory = load_calendar(), Directory()
-    told = read_ledger([candidate.facts.id for candidate in taken])
+    taken = read_candidates(rows.by_urgency()[:limit], policies.all, last)
+    calendar = load_calendar()
+    directory = Directory(calendar)
+    told: dict[int, dict[int, Told]] = defaultdict(dict)
+    for (assignment_id, person_id), told_rows in told_of([one.facts.id for one in taken]).items():
+        told[assignment_id][person_id] = frozenset(told_rows)
     has_mail = frozenset(Message.objects.filter(day=first).values_list("recipient_id", flat=True))
     expected: list[ExpectedReminder] = []
     for candidate in taken:
-        people = {audience: directory.of(audience, candidate) for audience in audiences}
-        ledger = {
-            one.id: frozenset(told.get((candidate.facts.id, one.id), ()))
-            for group in people.values()
-            for one in group
-        }
         expected += project(
-            candidate, people, ledger, has_mail, policy=policy, calendar=calendar, first=first, days=days
+            candidate,
+            directory,
+            told[candidate.facts.id],
+            has_mail,
+            audiences=audiences,
+            policies=policies,
+            calendar=calendar,
+            first=first,
+            days=days,
         )
     if person is not None:
         expected = [
@@ -136,21 +134,22 @@ def forecast(
 
 def project(
     candidate: Candidate,
-    people: Mapping[Audience, Sequence[Recipient]],
+    directory: Directory,
     ledger: Mapping[int, Told],
     has_mail: AbstractSet[int],
     *,
-    policy: Policy,
+    audiences: Sequence[Audience],
+    policies: Policies,
     calendar: WorkingCalendar,
     first: date,
     days: int,
 ) -> Iterator[ExpectedReminder]:
-    """One assignment, day by day. Pure.
+    """One assignment, day by day, without a query.
 
-    `people` are those to be told, by audience; audiences left out are not looked at. `ledger` holds what each
-    of them was told before. Whoever is in `has_mail` has a digest of the first day
+    `ledger` holds what each person was told before. Whoever is in `has_mail` has a digest of the first day
     already and gets the rest on the next.
     """
+    policy = policies.of(candidate.plan_id, candidate.region_id)
     told: dict[int, set[tuple[str, date]]] = defaultdict(
         set, {key: set(rows) for key, rows in ledger.items()}
     )
@@ -159,16 +158,21 @@ def project(
         day = first + timedelta(days=offset)
         # With an empty ledger: what was told before is left out for each person, as the policy would.
         for due in stages_due(candidate.facts, policy, calendar, day, frozenset()):
-            if due.audience not in people:
+            if due.audience not in audiences:
                 continue
             key = (due.stage, due.occasion_date)
-            readers = people[due.audience]
+            readers = directory.of(due.audience, candidate, day)
             fresh = tuple(
-                one for one in readers if key not in told[one.id] and not (offset == 0 and one.id in has_mail)
+                one
+                for one in readers
+                if key not in told[one.id]
+                and not (offset == 0 and one.id in has_mail)
+                and not directory.rests(one, day)
+                and directory.wants(one, due)
             )
             for one in fresh:
                 told[one.id] |= {key, *((stage, due.occasion_date) for stage in due.superseded)}
-            is_lost = not readers and key not in nobody
+            is_lost = not readers and key not in nobody and calendar.is_working(day)
             if is_lost:
                 nobody.add(key)
             if fresh or is_lost:

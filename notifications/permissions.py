@@ -1,12 +1,16 @@
-"""Who may see which mails: everyone their own, coordinators those of their regions, administrators all."""
+"""Who may see which mails: everyone their own, coordinators those of their regions, administrators all.
+
+The rules of reminding are kept by the coordinators of the region itself, and read by administrators.
+"""
 
 from django.http import Http404
 
-from accounts.models import User, UserQuerySet
+from accounts.models import Region, User, UserQuerySet
 from notifications.models import Message, Reminder
 from notifications.models.messages import MessageQuerySet
 from notifications.models.reminders import ReminderQuerySet
-from tracker.models import Task
+from tracker.models import Plan, Task
+from tracker.models.plans import PlanQuerySet
 from tracker.permissions import visible_regions
 
 
@@ -56,3 +60,35 @@ def get_message_for(user: User, pk: int) -> Message:
     if message is None:
         raise Http404
     return message
+
+
+def can_see_policies(user: User) -> bool:
+    return user.is_administrator or user.is_coordinator
+
+
+def can_set_policy(user: User, region: Region) -> bool:
+    return user.is_coordinator and user.region_id == region.pk
+
+
+def policy_plans(user: User) -> PlanQuerySet:
+    """Live plans whose rules this person may read: a coordinator those of the own region alone."""
+    live = Plan.objects.live().without_source()
+    if user.is_administrator:
+        return live
+    return live.filter(region=user.region_id) if user.is_coordinator else live.none()
+
+
+def get_policy_region_for(user: User, pk: int) -> Region:
+    """The region if this person may read its rule. Raises Http404 otherwise."""
+    region = Region.objects.filter(pk=pk).first()
+    if region is None or not (user.is_administrator or can_set_policy(user, region)):
+        raise Http404
+    return region
+
+
+def get_policy_plan_for(user: User, pk: int) -> Plan:
+    """The live plan if this person may read its rule. Raises Http404 otherwise."""
+    plan = policy_plans(user).select_related("region").filter(pk=pk).first()
+    if plan is None:
+        raise Http404
+    return plan

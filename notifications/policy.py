@@ -4,9 +4,9 @@ Source: design section 4 "Reminder stages". A stage is due when its day has come
 it, never because today is exactly n days before something; so a day on which nothing ran loses nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from functools import lru_cache
@@ -14,6 +14,7 @@ from functools import lru_cache
 from dateutil.relativedelta import relativedelta
 
 from notifications.workdays import WorkingCalendar, zh_date
+from tracker import progress
 from tracker.workflow import SILENT_MONTHS, Status
 
 
@@ -30,11 +31,14 @@ class Kind(StrEnum):
 
     NEW = "NEW"
     UNSIGNED = "UNSIGNED"
+    NO_REPORT = "NO_REPORT"
     RETURNED = "RETURNED"
     INSTRUCTED = "INSTRUCTED"
     NUDGED = "NUDGED"
     BEFORE = "BEFORE"
     OVERDUE = "OVERDUE"
+    NODE = "NODE"
+    NODE_LATE = "NODE_LATE"
     SILENT = "SILENT"
     REVIEW = "REVIEW"
     EXTENSION = "EXTENSION"
@@ -45,18 +49,21 @@ class Kind(StrEnum):
 STAGE_LABELS = {
     Kind.NEW: "新下达",
     Kind.UNSIGNED: "下达{n}个工作日未签收",
+    Kind.NO_REPORT: "下达{n}个工作日未填报",
     Kind.RETURNED: "退回",
     Kind.INSTRUCTED: "第{n}次领导批示",
     Kind.NUDGED: "第{n}次催办",
     Kind.BEFORE: "到期前{n}天",
     Kind.OVERDUE: "逾期第{n}天",
+    Kind.NODE: "节点前{n}天",
+    Kind.NODE_LATE: "节点已过，进度未达到",
     Kind.SILENT: "{n}个月未填报",
     Kind.REVIEW: "待审核{n}个工作日",
     Kind.EXTENSION: "延期申请待审批{n}个工作日",
     Kind.ESCALATE: "逾期{n}个工作日，报督办员",
     Kind.ESCALATE_LEADER: "逾期{n}个工作日，报领导",
 }
-LABELS_AT_ZERO = {"BEFORE_0": "到期当天", "EXTENSION_0": "延期申请待审批"}
+LABELS_AT_ZERO = {"BEFORE_0": "到期当天", "NODE_0": "节点当天", "EXTENSION_0": "延期申请待审批"}
 
 
 def stage_label(stage: str) -> str:
@@ -87,16 +94,21 @@ class AssignmentFacts:
     nudge_count: int = 0
     # Since when a request for more time waits for an answer.
     extension_asked_on: date | None = None
+    # How far the unit says it is, and the task's nodes in the order of their days.
+    percent: int = 0
+    nodes: tuple[progress.Step, ...] = ()
 
 
 @dataclass(frozen=True)
 class Policy:
-    """When to remind. The defaults are those of design section 4."""
+    """When to remind. The defaults are those of design section 4; ReminderPolicy keeps others."""
 
     before: tuple[int, ...] = (30, 15, 7, 3, 1, 0)  # days before the due date
     overdue_first: int = 1  # days after it
     overdue_repeat: int = 7  # and every so many days from then on, for ever
+    node_before: tuple[int, ...] = (3, 0)  # days before a node that the unit has not reached
     unsigned_after: int = 1  # working days
+    first_report_after: int | None = None  # working days after it was given out without any report
     review_after: int = 3  # working days
     review_repeat: int = 5  # and every so many working days, so that nothing handed in is forgotten
     # A request for more time is told at once, then as a review is: it waits for the same person.
@@ -111,8 +123,48 @@ class Policy:
         """
         return timedelta(days=max(self.before, default=0) + 14)
 
+    @property
+    def node_horizon(self) -> timedelta:
+        """The same for the date of a node."""
+        return timedelta(days=max(self.node_before, default=0) + 14)
+
 
 DEFAULT_POLICY = Policy()
+# "13710" (design section 1): sign within 1 day, first report within 3, result within 7 days or one month, and
+# chased every working day until nothing is left. Reviewers and coordinators get no more time than units.
+POLICY_13710 = replace(
+    DEFAULT_POLICY,
+    before=(30, 7, 3, 1, 0),
+    overdue_repeat=1,
+    first_report_after=3,
+    review_after=1,
+    review_repeat=1,
+    escalate_after=1,
+    escalate_leader_after=3,
+    silent_months=1,
+)
+PRESETS = {"default": DEFAULT_POLICY, "13710": POLICY_13710}
+
+
+@dataclass(frozen=True)
+class Policies:
+    """Whose policy is whose. The nearest applies: the plan's, else the region's, else the default.
+
+    A region below does not inherit: it gives out and chases its own work.
+    """
+
+    by_plan: Mapping[int, Policy] = field(default_factory=dict)
+    by_region: Mapping[int, Policy] = field(default_factory=dict)
+    default: Policy = DEFAULT_POLICY
+
+    def of(self, plan_id: int | None, region_id: int) -> Policy:
+        if plan_id is not None and plan_id in self.by_plan:
+            return self.by_plan[plan_id]
+        return self.by_region.get(region_id, self.default)
+
+    @property
+    def all(self) -> tuple[Policy, ...]:
+        return (self.default, *self.by_region.values(), *self.by_plan.values())
 
 
 @dataclass(frozen=True)
@@ -174,7 +226,7 @@ def _nearest(
     if not come:
         return None
     *earlier, last = come
-    if last.kind is Kind.BEFORE and today > ladder.occasion_date:
+    if last.kind in (Kind.BEFORE, Kind.NODE) and today > ladder.occasion_date:
         # Too late to say "soon", too early (a rest day) to say "overdue": the next stage says it all.
         return None
     if (ladder.audience, last.stage, ladder.occasion_date) in already:
@@ -210,17 +262,18 @@ def _ladders(
         yield Ladder(Audience.COORDINATOR, asked_on, (at_once, *later))
     if facts.status not in Status.with_unit:
         return
-    if facts.status == Status.PENDING:
-        yield Ladder(Audience.UNIT, facts.created_on, _signing_steps(facts.created_on, policy, calendar))
-    elif facts.returned_on is not None and _waits_since(facts.returned_on, facts):
-        step = Step("RETURNED_0", Kind.RETURNED, facts.returned_on)
-        yield Ladder(Audience.UNIT, facts.returned_on, (step,))
+    if start := tuple(_start_steps(facts, policy, calendar)):
+        yield Ladder(Audience.UNIT, facts.created_on, start)
+    returned_on = facts.returned_on
+    if facts.status != Status.PENDING and returned_on is not None and _waits_since(returned_on, facts):
+        yield Ladder(Audience.UNIT, returned_on, (Step("RETURNED_0", Kind.RETURNED, returned_on),))
     for kind, day, count in (
         (Kind.INSTRUCTED, facts.instructed_on, facts.instruction_count),
         (Kind.NUDGED, facts.nudged_on, facts.nudge_count),
     ):
         if day is not None:
             yield Ladder(Audience.UNIT, day, (Step(f"{kind}_{count}", kind, day),))
+    yield from _node_ladders(facts, policy, calendar, today)
     if facts.due_date is None:
         since = _last_activity(facts)
         yield Ladder(Audience.UNIT, since, tuple(_silence_steps(since, policy, calendar, today)))
@@ -238,12 +291,44 @@ def _ladders(
         yield Ladder(audience, facts.due_date, (step,))
 
 
-def _signing_steps(created_on: date, policy: Policy, calendar: WorkingCalendar) -> tuple[Step, ...]:
-    unsigned_day = calendar.add_working_days(created_on, policy.unsigned_after)
-    return (
-        Step("NEW_0", Kind.NEW, created_on),
-        Step(f"UNSIGNED_{policy.unsigned_after}", Kind.UNSIGNED, unsigned_day),
-    )
+def _start_steps(facts: AssignmentFacts, policy: Policy, calendar: WorkingCalendar) -> list[Step]:
+    """Given out, not signed for, not reported on: the first steps of a unit that has not taken them yet."""
+    given_on, steps = facts.created_on, []
+    if facts.status == Status.PENDING:
+        unsigned_day = calendar.add_working_days(given_on, policy.unsigned_after)
+        steps.append(Step("NEW_0", Kind.NEW, given_on))
+        steps.append(Step(f"UNSIGNED_{policy.unsigned_after}", Kind.UNSIGNED, unsigned_day))
+    days = policy.first_report_after
+    if days is not None and facts.last_reported_on is None and facts.handed_in_on is None:
+        report_day = calendar.add_working_days(given_on, days)
+        steps.append(Step(f"NO_REPORT_{days}", Kind.NO_REPORT, report_day))
+    return sorted(steps, key=lambda step: step.day)
+
+
+def _node_ladders(
+    facts: AssignmentFacts, policy: Policy, calendar: WorkingCalendar, today: date
+) -> Iterator[Ladder]:
+    """The next node that is not reached yet, and the last one that passed so: of several, it says it all.
+
+    Nodes from the due date on say nothing, the due date itself does (tracker/progress.py); and nobody has
+    missed a node that passed before the work was given to them.
+    """
+    unmet = [
+        node
+        for node in facts.nodes
+        if node.percent > facts.percent
+        and facts.created_on < node.day
+        and (facts.due_date is None or node.day < facts.due_date)
+    ]
+    passed = [node.day for node in unmet if node.day < today]
+    coming = [node.day for node in unmet if today <= node.day <= today + policy.node_horizon]
+    for day in (*passed[-1:], *coming[:1]):
+        steps = [
+            Step(f"NODE_{days}", Kind.NODE, calendar.on_or_before(day - timedelta(days=days)))
+            for days in sorted(policy.node_before, reverse=True)
+        ]
+        late = Step("NODE_LATE_1", Kind.NODE_LATE, _overdue_day(day, 1, calendar))
+        yield Ladder(Audience.UNIT, day, (*steps, late))
 
 
 # Thousands of assignments share a due date: both are remembered for as long as a run may need them.
@@ -319,6 +404,12 @@ def _reason(
             return "新下达任务，请签收"
         case Kind.UNSIGNED:
             return f"{zh_date(occasion_date)}下达，尚未签收"
+        case Kind.NO_REPORT:
+            return f"{zh_date(occasion_date)}下达，尚未填报进展"
+        case Kind.NODE | Kind.NODE_LATE:
+            wanted = next(node.percent for node in facts.nodes if node.day == occasion_date)
+            word = "节点已过" if days > 0 else "节点临近"
+            return f"{word}：{zh_date(occasion_date)}应完成{wanted}%，现为{facts.percent}%"
         case Kind.RETURNED:
             return f"{zh_date(occasion_date)}被退回或重新开启，请继续办理"
         case Kind.INSTRUCTED:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.views import mails, runs, told
+from notifications.views import mails, policies, preferences, runs, told
 from notifications.views.forecast import forecast_page
 
 app_name = "notifications"
@@ -13,4 +13,8 @@ urlpatterns = [
     path("forecast/", forecast_page, name="forecast"),
     path("task/<int:pk>/", told.task_reminders, name="told"),
     path("runs/<int:pk>/release/", runs.release, name="release"),
+    path("preferences/", preferences.preferences, name="preferences"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/region/<int:pk>/", policies.region_policy, name="region_policy"),
+    path("policies/plan/<int:pk>/", policies.plan_policy, name="plan_policy"),
 ]

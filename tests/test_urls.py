@@ -199,6 +199,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,
+        "region": cast.city.pk,
         "other_department": cast.other_bureau.pk,
     }
 
@@ -336,4 +337,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (75, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (79, 15)

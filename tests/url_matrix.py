@@ -54,6 +54,24 @@ def _draft(at: str, **data: Any) -> Page:
     return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
 
 
+# 13710 as the form of a rule carries it, its effect seen.
+POLICY = {
+    "do": "save",
+    "version": "0",
+    "previewed": "3e2a9e7ca2fde99c",
+    "before": "30、7、3、1、0",
+    "node_before": "3、0",
+    "overdue_first": "1",
+    "overdue_repeat": "1",
+    "unsigned_after": "1",
+    "first_report_after": "3",
+    "silent_months": "1",
+    "review_after": "1",
+    "review_repeat": "1",
+    "escalate_after": "1",
+    "escalate_leader_after": "3",
+}
+
 MATRIX: dict[str, Page] = {
     # Signing in and out
     "login": Page({302: PEOPLE}, {302: PEOPLE}, open=(200, 200)),
@@ -257,6 +275,17 @@ MATRIX: dict[str, Page] = {
     "health": Page({503: PEOPLE}, {405: PEOPLE}, open=(503, 405)),
     "health_live": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
     "metrics": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
+    # The rules of reminding
+    "notifications:preferences": Page(
+        {200: PEOPLE}, {302: PEOPLE}, data={"on_rest_days": "on", "muted": "SILENT"}
+    ),
+    "notifications:policies": Page({200: KEEPERS}, {405: PEOPLE}),
+    "notifications:region_policy": Page(
+        {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR}, ("region",), POLICY
+    ),
+    "notifications:plan_policy": Page(
+        {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR}, ("plan",), POLICY
+    ),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.

@@ -1,8 +1,10 @@
-"""The working calendar's local days, the ledger of reminders, the mails made of them, and the runs."""
+"""Local days of the calendar, policies, people's preferences, the ledger, the mails made of it, the runs."""
 
 from notifications.models.calendar import CalendarDay
 from notifications.models.messages import Message
+from notifications.models.policies import ReminderPolicy
+from notifications.models.preferences import Preference
 from notifications.models.reminders import Reminder
 from notifications.models.runs import Run
 
-__all__ = ["CalendarDay", "Message", "Reminder", "Run"]
+__all__ = ["CalendarDay", "Message", "Preference", "Reminder", "ReminderPolicy", "Run"]

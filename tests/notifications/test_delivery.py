@@ -14,7 +14,7 @@ from accounts.actions import Origin, disable_person
 from accounts.models import User
 from notifications import actions, jobs
 from notifications.channels import mail
-from notifications.models import Message, Run
+from notifications.models import Message, Preference, Run
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
 from tests.services import SmtpSink, free_port
 
@@ -250,8 +250,9 @@ def test_two_workers_send_once(smtp_sink: SmtpSink) -> None:
 
 @pytest.mark.usefixtures("celery_worker")
 def test_a_real_worker_plans_and_sends() -> None:
-    """Queued through Redis, done in another process; its mails are files, by its own clock."""
+    """Queued through Redis, done in another process; its mails are files, by its own clock, Sunday or not."""
     cast = make_cast()
+    Preference.objects.bulk_create(Preference(user=user, on_rest_days=True) for user in User.objects.all())
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
     jobs.run_reminders.delay()
     deadline = time.monotonic() + 30

@@ -230,7 +230,7 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
     # Session, user, region; units and people to choose; assignments, who asked for time; calendar, directory,
     # ledger, today's mails.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(14):
         client.get(reverse("notifications:forecast"))
 
 

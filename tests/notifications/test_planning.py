@@ -11,15 +11,16 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from accounts.models import User
+from accounts.models import Department, Region, User
 from notifications import actions
-from notifications.models import CalendarDay, Message, Reminder, Run
-from notifications.policy import Policy
-from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_task
+from notifications.dashboards import unreachable_departments
+from notifications.models import CalendarDay, Message, Reminder, ReminderPolicy, Run
+from notifications.policy import POLICY_13710, Policies, Policy
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_plan, make_task
 from tracker.actions.extensions import ask_extension, refuse_extension
 from tracker.actions.orders import instruct, nudge
 from tracker.actions.work import report_progress
-from tracker.models import Assignment, ExtensionRequest
+from tracker.models import Assignment, ExtensionRequest, Node
 from tracker.workflow import Status
 
 LONG_AGO = datetime(2024, 7, 1, 2, 0, tzinfo=UTC)
@@ -205,6 +206,20 @@ def test_unit_nobody_can_reach_is_reported(cast: Cast) -> None:
     assert "市生态环境局（涉及1项）" in Message.objects.get().text
 
 
+def test_the_units_mailbox_stands_in_for_people_without_an_address(cast: Cast) -> None:
+    User.objects.filter(department=cast.bureau).update(email="")
+    Department.objects.filter(pk=cast.bureau.pk).update(mailbox="sthjj@example.cn")
+    old(cast, date(2024, 10, 18))
+    regions = Region.objects.filter(pk=cast.city.pk)
+    assert plan().unreachable == ()
+    assert Message.objects.values_list("recipient", "address").get() == (cast.head.pk, "sthjj@example.cn")
+    assert list(unreachable_departments(regions)) == []
+    User.objects.filter(department=cast.bureau).update(is_active=False)
+    assert list(unreachable_departments(regions)) == [cast.bureau]
+    Message.objects.update(day=TODAY - timedelta(days=1))
+    assert [line.name for line in plan(TODAY + timedelta(days=7)).unreachable] == ["市生态环境局"]
+
+
 def test_moved_date_is_reminded_again(cast: Cast) -> None:
     late = old(cast, date(2024, 10, 21))
     plan()
@@ -301,8 +316,69 @@ def test_provisional_year_is_said(cast: Cast) -> None:
 
 def test_another_policy(cast: Cast) -> None:
     old(cast, date(2024, 10, 31))
-    assert plan(policy=Policy(before=(2,))).digests == ()
-    assert plan(policy=Policy(before=(10,))).digests[0].digest.subject_line == "【督办】近期到期1项"
+    assert plan(policies=Policies(default=Policy(before=(2,)))).digests == ()
+    told, *_ = plan(policies=Policies(default=Policy(before=(10,)))).digests
+    assert told.digest.subject_line == "【督办】近期到期1项"
+
+
+def keep_policy(cast: Cast, policy: Policy, **place: Any) -> None:
+    kept = ReminderPolicy(region=cast.city, updated_at=NOW, **place)
+    kept.take(policy)
+    kept.save()
+
+
+def test_the_nearest_policy_applies(cast: Cast) -> None:
+    """The plan's, else the region's, else the default; a region below does not inherit."""
+    other = make_plan(cast.city, "扬尘治理方案")
+    due_date = TODAY + timedelta(days=20)
+    old(cast, due_date)
+    make_assignment(cast.bureau, task=make_task(other, due_date=due_date), created_at=LONG_AGO)
+    make_assignment(cast.county_bureau, due_date=due_date, created_at=LONG_AGO)
+
+    def told() -> dict[str, str]:
+        return {one.recipient.name: one.digest.subject_line for one in plan(dry_run=True).digests}
+
+    assert told()["王芳"] == "【督办】近期到期2项"
+    assert told()["陈静"] == "【督办】近期到期1项"
+    keep_policy(cast, Policy(before=(3,)))
+    assert told() == {"陈静": "【督办】近期到期1项"}
+    keep_policy(cast, Policy(before=(25,)), plan=other)
+    assert told()["王芳"] == "【督办】近期到期1项"
+
+
+def test_first_report_is_asked_for_where_the_policy_says_so(cast: Cast) -> None:
+    given = datetime(2024, 10, 16, 2, 0, tzinfo=UTC)
+    task = make_task(cast.plan, due_date=date(2025, 6, 30))
+    share = make_assignment(cast.bureau, task=task, created_at=given, signed_at=given)
+    assert plan().digests == ()
+    keep_policy(cast, POLICY_13710)
+    [first, *_] = plan(dry_run=True).digests
+    assert first.digest.subject_line == "【督办】未填报1项"
+    assert first.digest.sections[0].items[0].reasons == "2024-10-16（周三）下达，尚未填报进展"
+    report_progress(share.pk, percent=10, note="进展", form_key=uuid4(), by=cast.reporter, now=NOW)
+    assert plan().digests == ()
+
+
+def test_a_node_is_reminded_until_it_is_reached(cast: Cast) -> None:
+    share = old(cast, date(2025, 6, 30), percent=20)
+    for due_date, percent in ((date(2024, 10, 10), 30), (date(2024, 10, 23), 60), (date(2025, 3, 31), 90)):
+        Node.objects.create(task=share.task, due_date=due_date, percent=percent)
+    [first, *_] = plan().digests
+    assert first.digest.subject_line == "【督办】节点1项"
+    assert first.digest.sections[0].items[0].reasons == (
+        "节点已过：2024-10-10（周四）应完成30%，现为20%；节点临近：2024-10-23（周三）应完成60%，现为20%"
+    )
+    ledger = Reminder.objects.filter(recipient=cast.reporter).values_list("stage", "occasion_date", "state")
+    assert set(ledger) == {
+        ("NODE_3", date(2024, 10, 10), "SUPERSEDED"),
+        ("NODE_0", date(2024, 10, 10), "SUPERSEDED"),
+        ("NODE_LATE_1", date(2024, 10, 10), "PLANNED"),
+        ("NODE_3", date(2024, 10, 23), "PLANNED"),
+    }
+    assert plan(date(2024, 10, 22)).digests == ()
+    assert len(plan(date(2024, 10, 23)).digests) == 3
+    report_progress(share.pk, percent=60, note="完成", form_key=uuid4(), by=cast.reporter, now=NOW)
+    assert plan(date(2024, 10, 24)).digests == ()
 
 
 def test_digest_of_another_planner_takes_the_place_of_ours(

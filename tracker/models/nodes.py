@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -17,11 +18,14 @@ class NodeQuerySet(models.QuerySet["Node"]):
     def in_order(self) -> Self:
         return self.order_by("due_date")
 
+    def due_by(self, day: date) -> Self:
+        return self.filter(due_date__lte=day)
+
     def steps(self) -> list[Step]:
         """As the arithmetic of expected progress takes them."""
         return [node.step for node in self.in_order()]
 
-    def steps_by_task(self, tasks: Iterable[Task]) -> dict[int, list[Step]]:
+    def steps_by_task(self, tasks: Iterable[Task] | Iterable[int]) -> dict[int, list[Step]]:
         """The same for many tasks in one query; an empty list for a task without nodes."""
         found: dict[int, list[Step]] = defaultdict(list)
         for node in self.filter(task__in=tasks).in_order():
