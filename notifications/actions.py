@@ -7,16 +7,20 @@ docs/operations.md says which failures are chosen.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from random import random
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, Subquery
 
+from accounts.actions import Origin, refuse_email, trust_email
 from accounts.models import Region, User
 from notifications.channels import mail
-from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
+from notifications.digest import SECTION_LIMIT, TEXT_LIMIT, Digest, Matter, compose
+from notifications.mail_templates import Wordings, load_wordings
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
 from notifications.workdays import WorkingCalendar
@@ -36,6 +40,8 @@ SWEEPS_KEPT = timedelta(days=7)
 LEASE = timedelta(minutes=10)
 BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
 MAX_ATTEMPTS = len(BACK_OFF) + 1
+# A wait is made longer by up to this part of it, so that what failed together does not come back together.
+JITTER = 0.2
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,9 @@ class Recipient:
     id: int
     name: str
     address: str
-    coordinates: int | None  # the region of a coordinator, who is also told which units cannot be reached
+    coordinates: int | None  # the region of a coordinator, who is also told whom no mail reaches
+    region_id: int | None = None
+    region_name: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,19 @@ class Unreachable:
 
     def __str__(self) -> str:
         return f"{self.name}（涉及{self.count}项）"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a mail says beside its reminders: whom no mail reaches, and the words of its region."""
+
+    unreachable: Sequence[Unreachable]
+    refused: Mapping[int, Sequence[str]]
+    wordings: Wordings
+
+    def silent_units(self, region_id: int | None) -> list[str]:
+        lines = [line for line in self.unreachable if line.audience is Audience.UNIT]
+        return [str(line) for line in lines if line.region_id == region_id]
 
 
 @dataclass(frozen=True)
@@ -96,9 +117,14 @@ class _Directory:
 
     def __init__(self) -> None:
         self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
-        for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
+        for user in User.objects.all().reachable().select_related("region").order_by("pk"):
             recipient = Recipient(
-                user.pk, str(user), user.email, user.region_id if user.is_coordinator else None
+                user.pk,
+                str(user),
+                user.email,
+                coordinates=user.region_id if user.is_coordinator else None,
+                region_id=user.region_id,
+                region_name=user.region.name if user.region else "",
             )
             if user.is_unit_person and user.department_id:
                 self._people[Audience.UNIT, user.department_id].append(recipient)
@@ -148,11 +174,14 @@ def plan_reminders(
         logger.warning("run %s held: %s digests, limit %s", run.pk, len(found), limit)
         return PlanResult(unreachable=unreachable, is_held=True, is_provisional=is_provisional)
 
+    surroundings = Surroundings(unreachable, _refused_addresses(), load_wordings())
     written: list[tuple[PlannedDigest, int]] = []
     for start in range(0, len(found), RECIPIENT_BATCH):
         chunk = found[start : start + RECIPIENT_BATCH]
-        written += _write_digests(run=run, chunk=chunk, unreachable=unreachable, today=today, now=now)
+        written += _write_digests(run=run, chunk=chunk, surroundings=surroundings, today=today, now=now)
     notes = [f"无法送达：{line}" for line in unreachable]
+    if number := User.objects.all().refused().count():
+        notes.append(f"{number}人的邮箱被拒收，改正前不发。")
     if is_provisional:
         notes.append(f"{today.year}年节假日安排尚未公布，按周末推算。")
     _finish_run(run, planned=len(written), notes=notes)
@@ -163,6 +192,21 @@ def plan_reminders(
         unreachable=unreachable,
         is_provisional=is_provisional,
     )
+
+
+def _refused_addresses() -> dict[int, list[str]]:
+    """By region, whose address the mail server refuses; administrators belong to none and see the page."""
+    found: dict[int, list[str]] = defaultdict(list)
+    people = User.objects.all().refused().filter(region__isnull=False).select_related("department")
+    for person in people.order_by("pk"):
+        place = person.department.short_name if person.department else person.get_role_display()
+        found[person.region_id or 0].append(f"{person}（{place}）{person.email}：{person.email_refusal}")
+    return {region: _cut(lines) for region, lines in found.items()}
+
+
+def _cut(lines: list[str]) -> list[str]:
+    more = len(lines) - SECTION_LIMIT
+    return lines if more <= 0 else [*lines[:SECTION_LIMIT], f"另有{more}个，见“提醒邮件”页。"]
 
 
 Dues = list[tuple[Matter, Due]]
@@ -258,7 +302,7 @@ def _day(moment: datetime | None) -> date | None:
 
 def _ledger(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
     """What each person was told of these assignments: stage and occasion."""
-    rows = Reminder.objects.filter(assignment__in=assignment_ids)
+    rows = Reminder.objects.binding().filter(assignment__in=assignment_ids)
     ledger: dict[tuple[int, int], list[tuple[str, date]]] = defaultdict(list)
     for assignment, recipient, stage, day in rows.values_list(
         "assignment_id", "recipient_id", "stage", "occasion_date"
@@ -278,7 +322,7 @@ def _write_digests(
     *,
     run: Run,
     chunk: Sequence[tuple[Recipient, Dues]],
-    unreachable: Sequence[Unreachable],
+    surroundings: Surroundings,
     today: date,
     now: datetime,
 ) -> list[tuple[PlannedDigest, int]]:
@@ -314,7 +358,7 @@ def _write_digests(
         if new:
             digests.append(PlannedDigest(person, compose(new, today)))
     Message.objects.bulk_create(
-        [_new_message(planned, run, unreachable, today, now) for planned in digests], ignore_conflicts=True
+        [_new_message(planned, run, surroundings, today, now) for planned in digests], ignore_conflicts=True
     )
     made = dict(Message.objects.filter(run=run, recipient__in=people).values_list("recipient_id", "pk"))
     # Another planner's digest of today took the place of ours: give the stages back, they go tomorrow.
@@ -325,23 +369,25 @@ def _write_digests(
 
 
 def _new_message(
-    planned: PlannedDigest, run: Run, unreachable: Sequence[Unreachable], today: date, now: datetime
+    planned: PlannedDigest, run: Run, surroundings: Surroundings, today: date, now: datetime
 ) -> Message:
     person = planned.recipient
-    silent_units = tuple(
-        str(line)
-        for line in unreachable
-        if line.audience is Audience.UNIT and line.region_id == person.coordinates
+    rendered = mail.render(
+        planned.digest,
+        name=person.name,
+        region=person.region_name,
+        wording=surroundings.wordings.of(person.region_id),
+        unreachable=surroundings.silent_units(person.coordinates),
+        refused=surroundings.refused.get(person.coordinates or 0, ()),
     )
-    text, html = mail.render(planned.digest, name=person.name, unreachable=silent_units)
     return Message(
         run=run,
         recipient_id=person.id,
         address=person.address,
         day=today,
-        subject=planned.digest.subject_line,
-        text=text,
-        html=html,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
         # Named after what makes the row unique, so that a mail doubled by a crash is recognised as one.
         message_id=f"<digest-{person.id}-{today:%Y%m%d}@{mail.sender_domain()}>",
         created_at=now,
@@ -357,7 +403,11 @@ def _finish_run(run: Run, *, planned: int, notes: Sequence[str]) -> None:
 
 
 def sweep(*, now: datetime) -> list[int]:
-    """Keys of the digests that wait to be sent. Leaves a trace of having looked, so that silence shows."""
+    """Keys of the digests that wait to be sent, those to a corrected address among them.
+
+    Leaves a trace of having looked, so that silence shows.
+    """
+    Message.objects.corrected().update(**_fresh(now))
     waiting = Message.objects.claimable(now).order_by("next_attempt_at", "pk")
     message_ids = list(waiting.values_list("pk", flat=True)[:SWEEP_LIMIT])
     Run.objects.create(kind=Run.Kind.SWEEP, started_at=now, planned=len(message_ids), is_finished=True)
@@ -369,12 +419,14 @@ def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
     claimed = Message.objects.claimable(now).filter(pk=message_id)
     count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.get(pk=message_id) if count else None
+    return Message.objects.select_related("recipient").get(pk=message_id) if count else None
 
 
-def deliver_one(*, message_id: int, now: datetime) -> str | None:
+def deliver_one(*, message_id: int, now: datetime, spread: Callable[[], float] = random) -> str | None:
     """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
 
+    A digest whose every matter was settled since it was planned is dropped. `spread` gives the share, from 0
+    to 1, of JITTER by which a wait grows.
     The network is used outside any transaction. A crash between sending and recording sends the mail again
     after the lease: doubled (with the same Message-ID) is chosen over lost.
     """
@@ -384,32 +436,46 @@ def deliver_one(*, message_id: int, now: datetime) -> str | None:
     if message.attempts > MAX_ATTEMPTS:
         # Only leases that ran out lead here: this mail takes its worker down each time.
         return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
-    address = _address_now(message)
-    if address is None:
-        return _settle(
-            message, Message.State.DEAD, error="收件人账号已停用，没有接手人或接手人没有邮箱，未发送。"
-        )
-    message.address = address
+    if not message.reminders.still_called_for().exists():
+        return _drop(message)
+    reader = _reader_now(message)
+    if reader is None:
+        error = "收件人账号已停用，没有接手人，未发送。"
+        return _settle(message, Message.State.DEAD, error=error)
+    if not reader.email:
+        return _settle(message, Message.State.DEAD, error=f"{reader}没有登记邮箱，未发送。")
+    message.address = reader.email
+    if reader.email_refused_at is not None:
+        return _give_up_address(message, reader.email_refusal)
     try:
         mail.send(message)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
-        return _record_failure(message, error, now)
-    return _settle(message, Message.State.SENT, sent_at=now, error="", address=address)
+        return _record_failure(message, reader, error, now, spread)
+    return _settle(message, Message.State.SENT, sent_at=now, error="", address=message.address)
 
 
-def _address_now(message: Message) -> str | None:
-    """Where the digest goes: to its recipient, or to whoever took over since it was planned; None for nobody.
+def _drop(message: Message) -> str | None:
+    """End a digest that has nothing left to say. Its stages were not told, and may be again."""
+    with transaction.atomic():
+        ended = _settle(message, Message.State.DROPPED, error="列入的事项在发送前均已办结或变更，未发送。")
+        if ended:
+            message.reminders.planned().update(state=Reminder.State.DROPPED)
+    return ended
+
+
+def _reader_now(message: Message) -> User | None:
+    """Who gets the digest: its recipient, or whoever took over since it was planned; None for nobody.
 
     A successor who has left the unit as well does not get its mail.
     """
-    person, seen = User.objects.get(pk=message.recipient_id), {message.recipient_id}
+    person, seen = message.recipient, {message.recipient_id}
     if person.is_active:
-        return message.address
+        return person
     while person.successor_id and person.successor_id not in seen:
         seen.add(person.successor_id)
         before, person = person, User.objects.get(pk=person.successor_id)
         if person.is_active:
-            return person.email or None if _is_colleague(before, person) else None
+            return person if _is_colleague(before, person) else None
     return None
 
 
@@ -417,18 +483,29 @@ def _is_colleague(before: User, successor: User) -> bool:
     return User.objects.all().could_succeed(before).filter(pk=successor.pk).exists()
 
 
-def _record_failure(message: Message, error: Exception, now: datetime) -> str | None:
+def _record_failure(
+    message: Message, reader: User, error: Exception, now: datetime, spread: Callable[[], float]
+) -> str | None:
     reason = mail.describe(error)
     logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
+    if mail.refuses_address(error):
+        refuse_email(reader.pk, address=message.address, reason=reason, now=now)
+        return _give_up_address(message, reason)
     if mail.is_permanent(error):
         return _settle(message, Message.State.DEAD, error=reason)
     if message.attempts == MAX_ATTEMPTS:
         return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
-    next_attempt_at = now + BACK_OFF[message.attempts - 1]
+    next_attempt_at = now + BACK_OFF[message.attempts - 1] * (1 + JITTER * spread())
     return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
 
 
-def _settle(message: Message, state: str, **changes: datetime | str) -> str | None:
+def _give_up_address(message: Message, reason: str) -> str | None:
+    """End a digest until somebody corrects the address; then the sweep takes it up."""
+    address, state = message.address, Message.State.DEAD
+    return _settle(message, state, error=reason, address=address, is_address_refused=True)
+
+
+def _settle(message: Message, state: str, **changes: datetime | str | bool) -> str | None:
     """End a claim. Without effect when the lease ran out and another holds it now."""
     held = Message.objects.filter(
         pk=message.pk, state=Message.State.CLAIMED, claimed_until=message.claimed_until
@@ -439,14 +516,25 @@ def _settle(message: Message, state: str, **changes: datetime | str) -> str | No
     return state
 
 
-def resend_message(*, message: Message, now: datetime) -> bool:
-    """Queue a failed digest again, to the address the person has now. False if it has not failed."""
+@transaction.atomic
+def resend_message(*, message: Message, origin: Origin) -> bool:
+    """Queue a failed digest again, to the address the person has now. False if it has not failed.
+
+    Whoever does so says that the address is right: its mark is taken away.
+    """
     failed = Message.objects.filter(pk=message.pk, state=Message.State.DEAD)
-    count = failed.update(
-        state=Message.State.PLANNED,
-        address=message.recipient.email,
-        next_attempt_at=now,
-        attempts=0,
-        error="",
-    )
-    return bool(count)
+    if not failed.update(address=message.recipient.email, **_fresh(origin.now)):
+        return False
+    trust_email(message.recipient, origin)
+    return True
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    """What a digest that was given up gets to start again."""
+    return {
+        "state": Message.State.PLANNED,
+        "next_attempt_at": now,
+        "attempts": 0,
+        "error": "",
+        "is_address_refused": False,
+    }

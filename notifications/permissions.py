@@ -2,7 +2,7 @@
 
 from django.http import Http404
 
-from accounts.models import User
+from accounts.models import Region, User
 from notifications.models import Message
 from notifications.models.messages import MessageQuerySet
 from tracker.permissions import visible_regions
@@ -26,6 +26,26 @@ def can_resend(user: User, message: Message) -> bool:
     recipient = message.recipient
     own_region = user.is_coordinator and recipient.region_id == user.region_id
     return own_region and message.state == Message.State.DEAD and recipient.email != ""
+
+
+def can_word_mails(user: User) -> bool:
+    """How mails begin and end is set by administrators."""
+    return user.is_administrator
+
+
+def require_wording(user: User) -> None:
+    """Raises Http404 for everyone but those who may word mails."""
+    if not can_word_mails(user):
+        raise Http404
+
+
+def get_worded_region_for(user: User, pk: int) -> Region:
+    """The region if this person may word its mails. Raises Http404 otherwise."""
+    require_wording(user)
+    region = Region.objects.filter(pk=pk).first()
+    if region is None:
+        raise Http404
+    return region
 
 
 def get_message_for(user: User, pk: int) -> Message:

@@ -8,9 +8,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, origin_of
 from notifications import actions
-from notifications.dashboards import scheduler_state, state_counts, unreachable_departments
+from notifications.dashboards import refused_people, scheduler_state, state_counts, unreachable_departments
 from notifications.models import Message, Reminder
 from notifications.permissions import can_resend, can_see_scheduler, get_message_for, visible_messages
 from tracker import clock
@@ -40,6 +40,7 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
     }
     if can_see_scheduler(user):
         context["scheduler"] = scheduler_state(clock.now())
+        context["refused"] = refused_people(visible_regions(user), by=user)
         context["unreachable"] = unreachable_departments(visible_regions(user))
     return render(request, "notifications/mail_list.html", context)
 
@@ -52,7 +53,7 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One mail as it was sent, how it fared, and which lines of the ledger it carries."""
     user = request.user
     message = get_message_for(user, pk)
-    told = message.reminders.filter(state=Reminder.State.PLANNED)
+    told = message.reminders.exclude(state=Reminder.State.SUPERSEDED)
     reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
     context = {
         "mail": message,
@@ -70,6 +71,6 @@ def resend(request: SignedInRequest, pk: int) -> HttpResponse:
     message = get_message_for(user, pk)
     if not can_resend(user, message):
         raise Http404
-    if actions.resend_message(message=message, now=clock.now()):
+    if actions.resend_message(message=message, origin=origin_of(request)):
         messages.success(request, _("已重新列入发送，几分钟内发出。"))
     return redirect("notifications:message", pk=pk)

@@ -193,6 +193,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "late_member": cast.other_bureau.pk,
         "shown_members": cast.other_bureau.pk,
         "message": message.pk,
+        "region": cast.city.pk,
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,

@@ -54,6 +54,15 @@ def _draft(at: str, **data: Any) -> Page:
     return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
 
 
+WORDING = {
+    "action": "save",
+    "version": "0",
+    "subject_prefix": "【市督查室】",
+    "greeting": "{{name}}同志：",
+    "intro": "截至{{date}}，您有{{count}}项工作。",
+    "closing": "{{region}}督查室",
+}
+
 MATRIX: dict[str, Page] = {
     # Signing in and out
     "login": Page({302: PEOPLE}, {302: PEOPLE}, open=(200, 200)),
@@ -249,6 +258,8 @@ MATRIX: dict[str, Page] = {
         ("message",),
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
+    "notifications:templates": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, data=WORDING),
+    "notifications:region_template": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, ("region",), WORDING),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.

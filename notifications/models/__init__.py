@@ -4,5 +4,6 @@ from notifications.models.calendar import CalendarDay
 from notifications.models.messages import Message
 from notifications.models.reminders import Reminder
 from notifications.models.runs import Run
+from notifications.models.templates import MailTemplate
 
-__all__ = ["CalendarDay", "Message", "Reminder", "Run"]
+__all__ = ["CalendarDay", "MailTemplate", "Message", "Reminder", "Run"]

@@ -1,15 +1,68 @@
 """The ledger of reminders."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.messages import Message
 from notifications.models.runs import Run
-from notifications.policy import stage_label
-from tracker.models import Assignment
+from notifications.policy import Kind, stage_label
+from tracker.models import Assignment, ExtensionRequest
+from tracker.workflow import Status
+
+
+def _called_for() -> dict[Kind, Q]:
+    """For each kind the state of the assignment in which a reminder of it still has something to say."""
+    with_unit = Q(assignment__status__in=Status.with_unit)
+    unsigned = Q(assignment__status=Status.PENDING)
+    same_date = with_unit & Q(assignment__due_date=F("occasion_date"))
+    never_reported = Q(assignment__last_reported_at__isnull=True)
+    handed_in = Q(assignment__status=Status.SUBMITTED, assignment__handed_in_on=F("occasion_date"))
+
+    def unanswered(moment: str) -> Q:
+        return with_unit & (never_reported | Q(assignment__last_reported_at__lte=F(f"assignment__{moment}")))
+
+    not_returned = Q(assignment__returned_at__isnull=True)
+    not_returned |= Q(assignment__returned_at__lte=F("assignment__nudged_at"))
+    silent = never_reported | Q(assignment__last_reported_at__date__lte=F("occasion_date"))
+    asking = ExtensionRequest.objects.open().filter(assignment=OuterRef("assignment"))
+    return {
+        Kind.NEW: unsigned,
+        Kind.UNSIGNED: unsigned,
+        Kind.RETURNED: unanswered("returned_at"),
+        Kind.INSTRUCTED: unanswered("task__instructed_at"),
+        Kind.NUDGED: unanswered("nudged_at") & not_returned,
+        Kind.BEFORE: same_date,
+        Kind.OVERDUE: same_date,
+        Kind.SILENT: with_unit & Q(assignment__due_date__isnull=True) & silent,
+        Kind.REVIEW: handed_in,
+        Kind.EXTENSION: Q(assignment__status__in=Status.open) & Q(Exists(asking)),
+        Kind.ESCALATE: same_date,
+        Kind.ESCALATE_LEADER: same_date,
+    }
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def planned(self) -> Self:
+        return self.filter(state=Reminder.State.PLANNED)
+
+    def binding(self) -> Self:
+        """What counts as told: all but what was dropped before it went out."""
+        return self.exclude(state=Reminder.State.DROPPED)
+
+    def still_called_for(self) -> Self:
+        """Planned reminders whose matter is not settled; of a kind without a rule of its own, all."""
+        rules = _called_for()
+        named = [(Q(stage__startswith=f"{kind}_"), rule) for kind, rule in rules.items()]
+        found = Q()
+        other = Q()
+        for is_kind, rule in named:
+            found |= is_kind & rule
+            other &= ~is_kind
+        return self.planned().filter(found | other)
 
 
 class Reminder(models.Model):
@@ -17,11 +70,13 @@ class Reminder(models.Model):
 
     The key is what makes planning safe to repeat. `occasion_date` is the due date, or the day the state began
     (given out, handed in, returned, nudged, last heard of): move the date, and the stages are armed again.
+    What was DROPPED was never told, and does not stand in the way of telling it when it comes up again.
     """
 
     class State(models.TextChoices):
         PLANNED = "PLANNED", _("已列入邮件")
         SUPERSEDED = "SUPERSEDED", _("已被后续提醒取代")
+        DROPPED = "DROPPED", _("发送前已办结或变更")
 
     run = models.ForeignKey(Run, verbose_name=_("运行"), on_delete=models.PROTECT, related_name="reminders")
     assignment = models.ForeignKey(
@@ -43,12 +98,15 @@ class Reminder(models.Model):
         related_name="reminders",
     )
 
+    objects = ReminderQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("提醒台账")
         verbose_name_plural = _("提醒台账")
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment", "recipient", "stage", "occasion_date"],
+                condition=~Q(state="DROPPED"),
                 name="reminder_once_per_occasion",
             )
         ]

@@ -26,7 +26,7 @@ def planned(cast: Cast) -> dict[str, Message]:
 
 
 def deliver_all(now: datetime = NOW) -> list[str | None]:
-    return [actions.deliver_one(message_id=pk, now=now) for pk in actions.sweep(now=now)]
+    return [actions.deliver_one(message_id=pk, now=now, spread=lambda: 0.0) for pk in actions.sweep(now=now)]
 
 
 def outcome() -> tuple[int, int, int]:
@@ -44,6 +44,8 @@ def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
         arrived["Message-ID"] == row.message_id == f"<digest-{row.recipient_id}-20241021@xinxiang.example.cn>"
     )
     assert arrived["Auto-Submitted"] == "auto-generated"
+    assert arrived["X-Auto-Response-Suppress"] == "All"
+    assert arrived["X-Duban-Message"] == str(row.pk)
     assert arrived["List-Id"] == "<reminders.xinxiang.example.cn>"
     text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
     assert text is not None
@@ -110,7 +112,7 @@ def test_our_own_wrong_password_buries_nobody(
 
 
 def test_address_that_cannot_be_written_is_dead(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
-    Message.objects.filter(address="lina@example.cn").update(address="lina@example.cn\nBcc: all@example.cn")
+    User.objects.filter(username="lina").update(email="lina@example.cn\nBcc: all@example.cn")
     assert sorted(map(str, deliver_all())) == ["DEAD", "SENT", "SENT"]
 
 
@@ -159,8 +161,9 @@ def test_failed_digest_goes_to_the_corrected_address(
     cast.colleague.email = "li.na@example.cn"
     cast.colleague.save(update_fields=["email"])
     dead = Message.objects.get(state="DEAD")
-    assert actions.resend_message(message=dead, now=NOW)
-    assert not actions.resend_message(message=dead, now=NOW)
+    origin = Origin(cast.coordinator, NOW)
+    assert actions.resend_message(message=dead, origin=origin)
+    assert not actions.resend_message(message=dead, origin=origin)
     assert deliver_all() == ["SENT"]
     assert "li.na@example.cn" in sorted(smtp_sink.recipients)
     assert outcome() == (3, 3, 0)

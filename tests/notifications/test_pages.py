@@ -71,8 +71,9 @@ def test_list_takes_the_same_queries(
     Reminder.objects.exclude(message__in=kept).delete()
     Message.objects.exclude(pk__in=kept).delete()
     client.force_login(cast.administrator)
-    # Session, user; digests by state, their number, the page; two runs; regions' unreachable units.
-    with django_assert_num_queries(8):
+    # Session, user; digests by state, their number, the page; two runs; refused addresses; regions'
+    # unreachable units.
+    with django_assert_num_queries(9):
         client.get(reverse("notifications:mail"))
 
 
