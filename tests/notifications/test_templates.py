@@ -94,6 +94,10 @@ def test_mails_have_the_regions_words_else_the_common_else_the_built_in(admin: C
 
 
 def test_words_are_text_and_not_html(admin: Client, cast: Cast) -> None:
+    script = '"><script>alert(1)</script>'
+    page = post(admin, "preview", closing=script).content.decode()
+    assert "<script>alert" not in page
+    assert 'srcdoc="&lt;!doctype html&gt;' in page
     post(admin, "save", closing="<script>alert(1)</script>")
     message = planned_mail(cast)
     assert "<script>" not in message.html
