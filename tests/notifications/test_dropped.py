@@ -39,8 +39,8 @@ def handed_in(share: Assignment) -> None:
     change(status=Status.SUBMITTED, handed_in_on=TODAY, held_since=TODAY)(share)
 
 
-UNSIGNED = {"status": Status.PENDING}
-OVERDUE = {"due_date": date(2024, 10, 18), "created_at": LONG_AGO}
+UNSIGNED: dict[str, Any] = {"status": Status.PENDING}
+OVERDUE: dict[str, Any] = {"due_date": date(2024, 10, 18), "created_at": LONG_AGO}
 
 
 @pytest.mark.parametrize(
