@@ -25,6 +25,7 @@ _AUDITED = {
     "department": AuditEvent.Kind.MOVED,
     "email": AuditEvent.Kind.EMAIL_CHANGED,
 }
+REFUSAL_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,8 @@ def change_person(person: User, before: Snapshot, origin: Origin) -> None:
     fields = ["full_name", "email", "role", "region", "department", "is_staff", "is_superuser"]
     person.save(update_fields=fields)
     record_changes(person, before, origin)
+    if person.email != before.words["email"]:
+        trust_email(person, origin)
 
 
 @transaction.atomic
@@ -181,6 +184,31 @@ def change_email(person: User, email: str, origin: Origin) -> None:
     person.email = email
     person.save(update_fields=["email"])
     record_changes(person, before, origin)
+    trust_email(person, origin)
+
+
+@transaction.atomic
+def refuse_email(person_id: int, *, address: str, reason: str, now: datetime) -> bool:
+    """Mark that the mail server refuses this person's address for good; nothing is sent there any more.
+
+    Does nothing, and returns False, where the person has another address by now or is marked already.
+    """
+    found = User.objects.filter(pk=person_id, email=address, email_refused_at__isnull=True)
+    if not found.update(email_refused_at=now, email_refusal=reason[:REFUSAL_LENGTH]):
+        return False
+    person = User.objects.get(pk=person_id)
+    detail = {"email": address, "email_refusal": person.email_refusal}
+    record(AuditEvent.Kind.EMAIL_REFUSED, Origin(None, now), subject=person, detail=detail)
+    return True
+
+
+@transaction.atomic
+def trust_email(person: User, origin: Origin) -> None:
+    """Take the mark of a refused address away: somebody corrected the address, or says that it is right."""
+    marked = User.objects.filter(pk=person.pk, email_refused_at__isnull=False)
+    if marked.update(email_refused_at=None, email_refusal=""):
+        record(AuditEvent.Kind.EMAIL_TRUSTED, origin, subject=person, detail={"email": person.email})
+    person.email_refused_at, person.email_refusal = None, ""
 
 
 @transaction.atomic

@@ -129,6 +129,8 @@ class DubanUserAdmin(UserAdmin):
             before = actions.snapshot(User.objects.select_related("region", "department").get(pk=obj.pk))
             super().save_model(request, obj, form, change)
             actions.record_changes(obj, before, origin)
+            if obj.email != before.words["email"]:
+                actions.trust_email(obj, origin)
         else:
             obj.must_change_password = True  # somebody else knows it
             super().save_model(request, obj, form, change)

@@ -186,6 +186,14 @@ class UserQuerySet(models.QuerySet["User"]):
     def disabled(self) -> Self:
         return self.filter(is_active=False)
 
+    def reachable(self) -> Self:
+        """Who can be written to: in use, with an address that no mail server has refused."""
+        return self.active().filter(email_refused_at__isnull=True).exclude(email="")
+
+    def refused(self) -> Self:
+        """Whose address the mail server does not take, and nobody has corrected yet."""
+        return self.active().filter(email_refused_at__isnull=False)
+
     def new(self) -> Self:
         """Who has not yet chosen an own password."""
         return self.active().filter(must_change_password=True)
@@ -252,6 +260,10 @@ class User(AbstractUser):
     )
     is_demo = models.BooleanField(_("演示账号"), default=False, editable=False)
     must_change_password = models.BooleanField(_("须改密码"), default=False, editable=False)
+    # Set together when the mail server refuses the address for good; nothing is sent there until somebody
+    # corrects it.
+    email_refused_at = models.DateTimeField(_("邮箱被拒收时间"), null=True, blank=True, editable=False)
+    email_refusal = models.CharField(_("拒收原因"), max_length=300, blank=True, editable=False)
     successor = models.ForeignKey(
         "self",
         verbose_name=_("接手人"),
@@ -294,6 +306,11 @@ class User(AbstractUser):
         super().clean()
         if self.department is not None and self.department.region_id != self.region_id:
             raise ValidationError({"department": _("这个单位不属于所选的地区。")})
+
+    @property
+    def is_reachable(self) -> bool:
+        """As UserQuerySet.reachable()."""
+        return self.is_active and self.email != "" and self.email_refused_at is None
 
     @property
     def is_unit_person(self) -> bool:
@@ -360,10 +377,13 @@ class AuditEvent(models.Model):
         PASSWORD_RESET = "PASSWORD_RESET", _("重置密码")
         PASSWORD_CHANGED = "PASSWORD_CHANGED", _("修改密码")
         EMAIL_CHANGED = "EMAIL_CHANGED", _("修改邮箱")
+        EMAIL_REFUSED = "EMAIL_REFUSED", _("邮箱被拒收")
+        EMAIL_TRUSTED = "EMAIL_TRUSTED", _("恢复发信")
         UNIT_CREATED = "UNIT_CREATED", _("新建单位")
         UNIT_CHANGED = "UNIT_CHANGED", _("修改单位")
         PLAN_CHANGED = "PLAN_CHANGED", _("修改方案")
         RULE_CHANGED = "RULE_CHANGED", _("修改提醒规则")
+        WORDING_CHANGED = "WORDING_CHANGED", _("修改邮件模板")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

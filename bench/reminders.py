@@ -196,7 +196,7 @@ def decide() -> None:
     django.setup()
     from django.db import connection
 
-    from notifications.actions import plan_reminders
+    from notifications.actions.planning import plan_reminders
     from tracker.clock import SHANGHAI
 
     kinds: Counter[str] = Counter()

@@ -159,7 +159,7 @@ def _day(moment: datetime | None) -> date | None:
 
 def told_of(assignment_ids: list[int]) -> dict[tuple[int, int], list[tuple[str, date]]]:
     """What each person was told of these assignments: stage and occasion."""
-    rows = Reminder.objects.filter(assignment__in=assignment_ids)
+    rows = Reminder.objects.binding().filter(assignment__in=assignment_ids)
     ledger: dict[tuple[int, int], list[tuple[str, date]]] = defaultdict(list)
     for assignment, recipient, stage, day in rows.values_list(
         "assignment_id", "recipient_id", "stage", "occasion_date"

@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Department, Region, User
+from accounts.permissions import can_keep
 from notifications.models import Message, Run
 from notifications.models.messages import MessageQuerySet
 from tracker.clock import SHANGHAI
@@ -17,6 +18,7 @@ from tracker.models import Assignment
 FIRST_PLANNING, LAST_PLANNING = time(7, 5), time(20, 5)
 PLAN_SILENCE = timedelta(hours=2)
 SWEEP_SILENCE = timedelta(minutes=15)
+REFUSED_SHOWN = 100
 
 
 def planning_expected_since(now: datetime) -> datetime:
@@ -99,13 +101,32 @@ def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:
     return dict(messages.order_by().values_list("state").annotate(Count("pk")))
 
 
+@dataclass(frozen=True)
+class RefusedPeople:
+    """Whose address the mail server refuses, the latest first, and whether the reader may correct it."""
+
+    shown: list[tuple[User, bool]]
+    has_more: bool
+
+
+def refused_people(regions: QuerySet[Region], *, by: User) -> RefusedPeople:
+    """In these regions; for administrators also people of no region."""
+    found = User.objects.all().refused()
+    if not by.is_administrator:
+        found = found.filter(region__in=regions)
+    rows = found.select_related("region", "department").order_by("-email_refused_at", "pk")
+    people = list(rows[: REFUSED_SHOWN + 1])
+    shown = [(person, can_keep(by, person)) for person in people[:REFUSED_SHOWN]]
+    return RefusedPeople(shown, has_more=len(people) > REFUSED_SHOWN)
+
+
 def unreachable_departments(regions: QuerySet[Region]) -> QuerySet[Department]:
     """Units with open work of whom nobody active has a mail address, nor the unit a mailbox to stand in."""
     unit_roles = (User.Role.REPORTER, User.Role.HEAD)
-    people = User.objects.filter(department=OuterRef("pk"), is_active=True, role__in=unit_roles)
+    people = User.objects.all().filter(department=OuterRef("pk"), is_active=True, role__in=unit_roles)
     open_work = Assignment.objects.open().filter(department=OuterRef("pk"))
     return Department.objects.filter(
-        ~Exists(people.exclude(email="")),
+        ~Exists(people.reachable()),
         ~Exists(people) | Q(mailbox=""),
         Exists(open_work),
         Q(region__in=regions),

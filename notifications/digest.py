@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from notifications.policy import Due, Kind
+from notifications.policy import Audience, Due, Kind
+from notifications.wording import BUILT_IN
 from notifications.workdays import zh_date
 
 SOON_DAYS = 7
@@ -30,6 +31,19 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("升级", frozenset({Kind.ESCALATE, Kind.ESCALATE_LEADER})),
     ("待审核", frozenset({Kind.REVIEW})),
 )
+
+# Who waits for what, above the items of a section.
+LEADS = {
+    "领导批示": "领导在等落实情况，请填报进展。",
+    "催办": "督办员在等您填报进展。",
+    "逾期": "时限已过，请尽快办结；确有困难的，请说明理由申请延期。",
+    "退回": "督办员已退回，请按意见继续办理后再提交。",
+    "待签收": "督办员在等您签收。",
+    "久未填报": "请填报目前的进展。",
+    "延期待审批": "以下单位申请延期，在等您审批。",
+    "升级": "以下单位逾期未办结，请督促。",
+    "待审核": "以下单位已提交办结，在等您审核。",
+}
 
 
 @dataclass(frozen=True)
@@ -89,6 +103,14 @@ class Section:
     items: tuple[Item, ...]
 
     @property
+    def lead(self) -> str:
+        return LEADS.get(self.title, "")
+
+    @property
+    def is_alarm(self) -> bool:
+        return self.title in ("逾期", "升级")
+
+    @property
     def shown(self) -> tuple[Item, ...]:
         return self.items[:SECTION_LIMIT]
 
@@ -121,8 +143,20 @@ class Digest:
         return sum(len(section.items) for section in self.sections)
 
     @property
+    def next_due(self) -> Item | None:
+        """The item whose date comes next, from today on."""
+        items = [item for section in self.sections for item in section.items]
+        ahead = [item for item in items if item.days_left is not None and item.days_left >= 0]
+        return min(ahead, key=lambda item: item.days_left or 0, default=None)
+
+    @property
     def subject_line(self) -> str:
-        """【督办】逾期2项，7日内到期3项: only what there is, never a zero."""
+        """The subject as the built-in words begin it: 【督办】逾期2项，7日内到期3项."""
+        return BUILT_IN.subject_prefix + self.numbers
+
+    @property
+    def numbers(self) -> str:
+        """逾期2项，7日内到期3项: only what there is, never a zero."""
         parts: list[str] = []
         for section in self.sections:
             number = len(section.items)
@@ -134,7 +168,7 @@ class Digest:
                 parts.append(f"下级逾期{number}项")
             else:
                 parts.append(f"{section.title}{number}项")
-        return "【督办】" + "，".join(parts)
+        return "，".join(parts)
 
 
 def compose(dues: Iterable[tuple[Matter, Due]], today: date) -> Digest:
@@ -154,3 +188,20 @@ def _by_urgency(items: Sequence[Item]) -> tuple[Item, ...]:
     return tuple(
         sorted(items, key=lambda item: (item.matter.due_date or date.max, item.matter.assignment_id))
     )
+
+
+def sample_digest(today: date) -> Digest:
+    """A made-up digest that shows what a mail looks like."""
+    late, soon = today - timedelta(days=3), today + timedelta(days=3)
+    matters = (
+        ("示例-1", "完成燃煤锅炉淘汰并报送台账", "市生态环境局", late),
+        ("示例-2", "完成重点行业企业深度治理", "市生态环境局", soon),
+        ("示例-3", "建立扬尘污染防治责任清单", "市生态环境局", None),
+    )
+    rows = [Matter(0 - number, 0, *matter) for number, matter in enumerate(matters)]
+    dues = (
+        Due("OVERDUE_1", Kind.OVERDUE, Audience.UNIT, late, "逾期3天"),
+        Due("BEFORE_3", Kind.BEFORE, Audience.UNIT, soon, "还有3天到期"),
+        Due("NEW_0", Kind.NEW, Audience.UNIT, today, "新下达任务，请签收"),
+    )
+    return compose(zip(rows, dues, strict=True), today)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from celery import shared_task
 from django.conf import settings
 
-from notifications import actions
+from notifications.actions import delivery, planning
 from tracker import clock
 
 logger = logging.getLogger(__name__)
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def run_reminders() -> None:
     """Plan today's reminders and queue their delivery. What the queue loses, the sweep finds again."""
     now = clock.now()
-    result = actions.plan_reminders(today=now.date(), now=now)
+    result = planning.plan_reminders(today=now.date(), now=now)
     _queue(result.message_ids)
 
 
@@ -30,14 +30,14 @@ def run_reminders() -> None:
 )
 def deliver_message(*, message_id: int) -> None:
     """Send one digest. Nothing to do is normal: it was sent, or another worker has it."""
-    state = actions.deliver_one(message_id=message_id, now=clock.now())
+    state = delivery.deliver_one(message_id=message_id, now=clock.now())
     logger.info("message %s: %s", message_id, state or "nothing to do")
 
 
 @shared_task(ignore_result=True)
 def deliver_due() -> None:
     """Queue what still waits: never queued, back-off over, or its worker died."""
-    _queue(actions.sweep(now=clock.now()))
+    _queue(delivery.sweep(now=clock.now()))
 
 
 def _queue(message_ids: Iterable[int]) -> None:

@@ -54,6 +54,26 @@ def can_release(user: User) -> bool:
     return not people.exclude(region__in=visible_regions(user)).exists()
 
 
+def can_word_mails(user: User) -> bool:
+    """How mails begin and end is set by administrators."""
+    return user.is_administrator
+
+
+def require_wording(user: User) -> None:
+    """Raises Http404 for everyone but those who may word mails."""
+    if not can_word_mails(user):
+        raise Http404
+
+
+def get_worded_region_for(user: User, pk: int) -> Region:
+    """The region if this person may word its mails. Raises Http404 otherwise."""
+    require_wording(user)
+    region = Region.objects.filter(pk=pk).first()
+    if region is None:
+        raise Http404
+    return region
+
+
 def get_message_for(user: User, pk: int) -> Message:
     """The digest if this person may read it. Raises Http404 otherwise."""
     message = visible_messages(user).select_related("recipient").filter(pk=pk).first()

@@ -19,7 +19,9 @@ class Recipient:
     id: int
     name: str
     address: str
-    coordinates: int | None  # the region of a coordinator, who is also told which units cannot be reached
+    coordinates: int | None  # the region of a coordinator, who is also told whom no mail reaches
+    region_id: int | None = None
+    region_name: str = ""
 
 
 class Directory:
@@ -36,7 +38,7 @@ class Directory:
         self._preferences: Mapping[int, Preference] = Preference.objects.by_person()
         self._people: dict[tuple[Audience, int], list[User]] = defaultdict(list)
         self._told: dict[tuple[Audience, int, date], Sequence[Recipient]] = {}
-        for user in User.objects.filter(is_active=True).select_related("department").order_by("pk"):
+        for user in User.objects.filter(is_active=True).select_related("department", "region").order_by("pk"):
             if user.is_unit_person and user.department_id:
                 self._people[Audience.UNIT, user.department_id].append(user)
             elif user.region_id and user.is_coordinator:
@@ -52,9 +54,9 @@ class Directory:
         return self._told[audience, place, day]
 
     def _told_on(self, day: date, users: Sequence[User]) -> Sequence[Recipient]:
-        colleagues = {user.pk: user for user in users if user.email}
+        colleagues = {user.pk: user for user in users if user.is_reachable}
         told = {self._stand_in(user, colleagues, day) for user in colleagues.values()}
-        people = [_recipient(user) for user in sorted(told, key=lambda user: user.pk)]
+        people = [_recipient(user, user.email) for user in sorted(told, key=lambda user: user.pk)]
         return people or _at_the_mailbox(users)
 
     def _stand_in(self, user: User, colleagues: Mapping[int, User], day: date) -> User:
@@ -76,9 +78,15 @@ class Directory:
         return preference is None or not preference.mutes(due.stage, due.kind)
 
 
-def _recipient(user: User) -> Recipient:
-    region_id = user.region_id if user.is_coordinator else None
-    return Recipient(user.pk, str(user), user.email, region_id)
+def _recipient(user: User, address: str) -> Recipient:
+    return Recipient(
+        user.pk,
+        str(user),
+        address,
+        coordinates=user.region_id if user.is_coordinator else None,
+        region_id=user.region_id,
+        region_name=user.region.name if user.region else "",
+    )
 
 
 def _at_the_mailbox(users: Sequence[User]) -> list[Recipient]:
@@ -88,4 +96,4 @@ def _at_the_mailbox(users: Sequence[User]) -> list[Recipient]:
     first = min(users, key=lambda user: (user.role != User.Role.HEAD, user.pk))
     if not first.is_unit_person or first.department is None or not first.department.mailbox:
         return []
-    return [Recipient(first.pk, str(first), first.department.mailbox, None)]
+    return [_recipient(first, first.department.mailbox)]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.views import mails, policies, preferences, runs, told
+from notifications.views import mails, policies, preferences, runs, templates, told
 from notifications.views.forecast import forecast_page
 
 app_name = "notifications"
@@ -17,4 +17,6 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/region/<int:pk>/", policies.region_policy, name="region_policy"),
     path("policies/plan/<int:pk>/", policies.plan_policy, name="plan_policy"),
+    path("templates/", templates.templates, name="templates"),
+    path("templates/<int:pk>/", templates.templates, name="region_template"),
 ]

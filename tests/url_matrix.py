@@ -72,6 +72,15 @@ POLICY = {
     "escalate_leader_after": "3",
 }
 
+WORDING = {
+    "action": "save",
+    "version": "0",
+    "subject_prefix": "【市督查室】",
+    "greeting": "{{name}}同志：",
+    "intro": "截至{{date}}，您有{{count}}项工作。",
+    "closing": "{{region}}督查室",
+}
+
 MATRIX: dict[str, Page] = {
     # Signing in and out
     "login": Page({302: PEOPLE}, {302: PEOPLE}, open=(200, 200)),
@@ -286,6 +295,8 @@ MATRIX: dict[str, Page] = {
     "notifications:plan_policy": Page(
         {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR}, ("plan",), POLICY
     ),
+    "notifications:templates": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, data=WORDING),
+    "notifications:region_template": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, ("region",), WORDING),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.

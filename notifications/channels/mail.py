@@ -1,8 +1,11 @@
 """Mail: how a digest is printed, how it is sent, and what an error of the mail server means."""
 
+import logging
+import re
 import smtplib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -13,6 +16,29 @@ from django.urls import reverse
 
 from notifications.digest import Digest
 from notifications.models import Message
+from notifications.wording import BUILT_IN, Wording, WordingBroken
+
+logger = logging.getLogger(__name__)
+
+# What an enhanced status code (RFC 3463) says about the recipient's address: no such mailbox or domain, wrong
+# syntax, moved, not taking mail. 5.1.7 and 5.1.8 are about the sender's.
+_ADDRESS_STATUS = re.compile(r"5\.(1\.(?:1|2|3|4|6|10)|2\.1)$")
+_OUR_STATUS = re.compile(r"5\.(7\.\d+|1\.[78])$")
+_ENHANCED = re.compile(r"\s*(5\.\d{1,3}\.\d{1,3})\b")
+# The plain codes of RFC 5321 for a mailbox that is not there, where a server gives no enhanced one; the same
+# codes are used for "relaying denied", which is about us.
+_ADDRESS_CODES = frozenset({550, 551, 553})
+_OUR_CODES = frozenset({530, 535})
+_OUR_WORDS = re.compile(r"relay|authenti|rcpthosts|blacklist|blocklist|spam", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A mail as it is stored and sent."""
+
+    subject: str
+    text: str
+    html: str
 
 
 def task_url(task_id: int) -> str:
@@ -24,12 +50,27 @@ def _absolute(path: str) -> str:
     return f"{str(settings.SITE_URL).rstrip('/')}{path}"
 
 
-def render(digest: Digest, *, name: str, unreachable: tuple[str, ...]) -> tuple[str, str]:
-    """The mail's body as plain text and as HTML."""
+def render(
+    digest: Digest,
+    *,
+    name: str,
+    region: str = "",
+    wording: Wording = BUILT_IN,
+    unreachable: Sequence[str] = (),
+    refused: Sequence[str] = (),
+) -> Rendered:
+    """The mail in the given words; in the built-in ones where those are not fit to print."""
+    values = {"name": name, "region": region, "date": digest.as_of, "count": str(digest.count)}
+    try:
+        words = wording.filled(values)
+    except WordingBroken as broken:
+        logger.error("mail template of %s not used: %s", region or "all regions", broken)
+        words = BUILT_IN.filled(values)
     context = {
         "digest": digest,
-        "name": name,
+        "words": words,
         "unreachable": unreachable,
+        "refused": refused,
         "mail_url": _absolute(reverse("notifications:mail")),
         "sections": [
             {
@@ -41,7 +82,7 @@ def render(digest: Digest, *, name: str, unreachable: tuple[str, ...]) -> tuple[
     }
     text = render_to_string("notifications/mail/digest.txt", context)
     html = render_to_string("notifications/mail/digest.html", context)
-    return text, html
+    return Rendered(words.subject_prefix + digest.numbers, text, html)
 
 
 def sender_domain() -> str:
@@ -59,7 +100,10 @@ def prepare(message: Message, line: BaseEmailBackend | None = None) -> EmailMult
             "Message-ID": message.message_id,
             # No out-of-office reply shall come back, and a mail program can file these by themselves.
             "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
             "List-Id": f"<reminders.{sender_domain()}>",
+            # The row of the ledger: the number in the address of the mail's page.
+            "X-Duban-Message": str(message.pk),
         },
         alternatives=[(message.html, "text/html")],
         connection=line,
@@ -110,21 +154,49 @@ def is_permanent(error: Exception) -> bool:
     """Whether trying again cannot help: the server refused this recipient or this mail for good.
 
     A 5xx at sign-in or for the sender is our own set-up and hits everybody: that is retried, because burying
-    all mails of a day over a wrong password would lose them.
+    all mails of a day over a wrong password would lose them. So is a refusal of the recipient that is about
+    us (5.7.x, relaying denied).
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
+        code, reply = _answer(error)
+        return code >= 500 and not _is_about_us(code, reply)
     if isinstance(error, smtplib.SMTPDataError):
         return error.smtp_code >= 500
     # An address or a header that cannot be written at all (BadHeaderError and UnicodeError are ValueErrors).
     return isinstance(error, ValueError)
 
 
+def refuses_address(error: Exception) -> bool:
+    """Whether the server says that this address takes no mail; not this mail, not from us, or not now."""
+    if not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+        return False
+    code, reply = _answer(error)
+    if code < 500 or _is_about_us(code, reply):
+        return False
+    if status := _ENHANCED.match(reply):
+        return _ADDRESS_STATUS.match(status[1]) is not None
+    # To all of a mail, a plain 550 is mostly about what it says.
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and code in _ADDRESS_CODES
+
+
+def _is_about_us(code: int, reply: str) -> bool:
+    if status := _ENHANCED.match(reply):
+        return _OUR_STATUS.match(status[1]) is not None
+    return code in _OUR_CODES or _OUR_WORDS.search(reply) is not None
+
+
+def _answer(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> tuple[int, str]:
+    """Code and words; a mail of ours has one recipient."""
+    if isinstance(error, smtplib.SMTPDataError):
+        return error.smtp_code, _words(error.smtp_error)
+    code, reply = next(iter(error.recipients.values()))
+    return code, _words(reply)
+
+
 def describe(error: Exception) -> str:
     """The error in the server's own words, for the page that shows it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, reason = next(iter(error.recipients.values()))
-        return f"{code} {_words(reason)}"
+        return "{} {}".format(*_answer(error))
     if isinstance(error, smtplib.SMTPResponseException):
         return f"{error.smtp_code} {_words(error.smtp_error)}"
     return f"{type(error).__name__}: {error}"

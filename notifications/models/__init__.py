@@ -6,5 +6,6 @@ from notifications.models.policies import ReminderPolicy
 from notifications.models.preferences import Preference
 from notifications.models.reminders import Reminder
 from notifications.models.runs import Run
+from notifications.models.templates import MailTemplate
 
-__all__ = ["CalendarDay", "Message", "Preference", "Reminder", "ReminderPolicy", "Run"]
+__all__ = ["CalendarDay", "MailTemplate", "Message", "Preference", "Reminder", "ReminderPolicy", "Run"]

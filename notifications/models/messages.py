@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Region
+from accounts.models import Region, User
 from notifications.models.runs import Run
 
 
@@ -31,6 +31,14 @@ class MessageQuerySet(models.QuerySet["Message"]):
         waiting = Q(state__in=Message.State.waiting, next_attempt_at__lt=since)
         return self.filter(waiting | Q(state=Message.State.CLAIMED, claimed_until__lt=since))
 
+    def corrected(self) -> Self:
+        """Given up because the server refused the address, which somebody has corrected since."""
+        return self.filter(
+            state=Message.State.DEAD,
+            is_address_refused=True,
+            recipient__in=User.objects.all().reachable(),
+        )
+
     def failing(self) -> Self:
         return self.filter(state__in=(Message.State.RETRY, Message.State.DEAD))
 
@@ -41,8 +49,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
 class Message(models.Model):
     """One digest mail: all that one person is told on one day.
 
-    PLANNED -> CLAIMED -> SENT | RETRY (at next_attempt_at) | DEAD. A claim is a lease: when its holder dies,
-    another takes over after `claimed_until`.
+    PLANNED -> CLAIMED -> SENT | RETRY (at next_attempt_at) | DEAD | DROPPED. A claim is a lease: when its
+    holder dies, another takes over after `claimed_until`. DROPPED: all that it says was settled before it
+    went out. A DEAD one whose address was refused is PLANNED again once somebody corrects the address.
     """
 
     class State(models.TextChoices):
@@ -51,6 +60,7 @@ class Message(models.Model):
         SENT = "SENT", _("已发送")
         RETRY = "RETRY", _("等待重试")
         DEAD = "DEAD", _("发送失败")
+        DROPPED = "DROPPED", _("无需发送")
 
         waiting = nonmember(("PLANNED", "RETRY"))
 
@@ -71,6 +81,7 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("已尝试次数"), default=0)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     error = models.TextField(_("失败原因"), blank=True)
+    is_address_refused = models.BooleanField(_("邮箱被拒收"), default=False)
 
     objects = MessageQuerySet.as_manager()
 
@@ -98,6 +109,12 @@ class Message(models.Model):
                 condition=Q(state__in=["PLANNED", "RETRY", "CLAIMED"]),
             ),
             models.Index(fields=["-day", "-id"], name="message_latest"),
+            # The sweep asks for these, too; they are few.
+            models.Index(
+                fields=["recipient"],
+                name="message_address_refused",
+                condition=Q(state="DEAD", is_address_refused=True),
+            ),
         ]
 
     if TYPE_CHECKING:

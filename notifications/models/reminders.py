@@ -4,16 +4,56 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.messages import Message
 from notifications.models.runs import Run
 from notifications.policy import Kind, stage_label
-from tracker.models import Assignment, Task
+from tracker.models import Assignment, ExtensionRequest, Node, Task
+from tracker.workflow import Status
 
 # Told to coordinators and leaders; ESCALATE_LEADER begins like ESCALATE.
 ABOVE_THE_UNIT = (Kind.REVIEW, Kind.EXTENSION, Kind.ESCALATE)
+
+
+def _called_for() -> dict[Kind, Q]:
+    """For each kind the state of the assignment in which a reminder of it still has something to say."""
+    with_unit = Q(assignment__status__in=Status.with_unit)
+    unsigned = Q(assignment__status=Status.PENDING)
+    same_date = with_unit & Q(assignment__due_date=F("occasion_date"))
+    never_reported = Q(assignment__last_reported_at__isnull=True)
+    handed_in = Q(assignment__status=Status.SUBMITTED, assignment__handed_in_on=F("occasion_date"))
+
+    def unanswered(moment: str) -> Q:
+        return with_unit & (never_reported | Q(assignment__last_reported_at__lte=F(f"assignment__{moment}")))
+
+    not_returned = Q(assignment__returned_at__isnull=True)
+    not_returned |= Q(assignment__returned_at__lte=F("assignment__nudged_at"))
+    silent = never_reported | Q(assignment__last_reported_at__date__lte=F("occasion_date"))
+    asking = ExtensionRequest.objects.open().filter(assignment=OuterRef("assignment"))
+    unmet = Node.objects.filter(
+        task=OuterRef("assignment__task"),
+        due_date=OuterRef("occasion_date"),
+        percent__gt=OuterRef("assignment__percent"),
+    )
+    return {
+        Kind.NEW: unsigned,
+        Kind.UNSIGNED: unsigned,
+        Kind.NO_REPORT: with_unit & never_reported,
+        Kind.RETURNED: unanswered("returned_at"),
+        Kind.INSTRUCTED: unanswered("task__instructed_at"),
+        Kind.NUDGED: unanswered("nudged_at") & not_returned,
+        Kind.BEFORE: same_date,
+        Kind.OVERDUE: same_date,
+        Kind.NODE: with_unit & Q(Exists(unmet)),
+        Kind.NODE_LATE: with_unit & Q(Exists(unmet)),
+        Kind.SILENT: with_unit & Q(assignment__due_date__isnull=True) & silent,
+        Kind.REVIEW: handed_in,
+        Kind.EXTENSION: Q(assignment__status__in=Status.open) & Q(Exists(asking)),
+        Kind.ESCALATE: same_date,
+        Kind.ESCALATE_LEADER: same_date,
+    }
 
 
 class ReminderQuerySet(models.QuerySet["Reminder"]):
@@ -38,17 +78,37 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def newest_first(self) -> Self:
         return self.order_by("-planned_on", "-pk")
 
+    def planned(self) -> Self:
+        return self.filter(state=Reminder.State.PLANNED)
+
+    def binding(self) -> Self:
+        """What counts as told: all but what was dropped before it went out."""
+        return self.exclude(state=Reminder.State.DROPPED)
+
+    def still_called_for(self) -> Self:
+        """Planned reminders whose matter is not settled; of a kind without a rule of its own, all."""
+        rules = _called_for()
+        named = [(Q(stage__startswith=f"{kind}_"), rule) for kind, rule in rules.items()]
+        found = Q()
+        other = Q()
+        for is_kind, rule in named:
+            found |= is_kind & rule
+            other &= ~is_kind
+        return self.planned().filter(found | other)
+
 
 class Reminder(models.Model):
     """One line of the reminder ledger: a person was told a stage of an assignment, or it was overtaken.
 
     The key is what makes planning safe to repeat. `occasion_date` is the due date, or the day the state began
     (given out, handed in, returned, nudged, last heard of): move the date, and the stages are armed again.
+    What was DROPPED was never told, and does not stand in the way of telling it when it comes up again.
     """
 
     class State(models.TextChoices):
         PLANNED = "PLANNED", _("已列入邮件")
         SUPERSEDED = "SUPERSEDED", _("已被后续提醒取代")
+        DROPPED = "DROPPED", _("发送前已办结或变更")
 
     run = models.ForeignKey(Run, verbose_name=_("运行"), on_delete=models.PROTECT, related_name="reminders")
     assignment = models.ForeignKey(
@@ -78,6 +138,7 @@ class Reminder(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["assignment", "recipient", "stage", "occasion_date"],
+                condition=~Q(state="DROPPED"),
                 name="reminder_once_per_occasion",
             )
         ]

@@ -34,10 +34,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         return not sending.filter(started_at__gt=released.released_at).exists()
 
     def with_outcomes(self) -> Self:
-        """Annotate `sent` and `failed`: how many of the run's digests ended so."""
+        """Annotate `sent`, `failed` and `dropped`: how many of the run's digests ended so."""
         return self.annotate(
             sent=Count("messages", filter=Q(messages__state="SENT")),
             failed=Count("messages", filter=Q(messages__state="DEAD")),
+            dropped=Count("messages", filter=Q(messages__state="DROPPED")),
         )
 
     def latest_first(self) -> Self:

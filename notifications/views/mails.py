@@ -8,9 +8,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.requests import SignedInRequest
-from notifications import actions
-from notifications.dashboards import delivery, scheduler_state, state_counts, unreachable_departments
+from accounts.requests import SignedInRequest, origin_of
+from notifications.actions.delivery import resend_message
+from notifications.dashboards import (
+    delivery,
+    refused_people,
+    scheduler_state,
+    state_counts,
+    unreachable_departments,
+)
 from notifications.models import Message, Reminder
 from notifications.permissions import (
     can_release,
@@ -51,6 +57,7 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
         context["delivery"] = delivery(visible, now.date())
         context["workers"] = workers_alive()
         context["may_release"] = scheduler.held_plan is not None and can_release(user)
+        context["refused"] = refused_people(visible_regions(user), by=user)
         context["unreachable"] = unreachable_departments(visible_regions(user))
     return render(request, "notifications/mail_list.html", context)
 
@@ -63,7 +70,7 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One mail as it was sent, how it fared, and which lines of the ledger it carries."""
     user = request.user
     message = get_message_for(user, pk)
-    told = message.reminders.filter(state=Reminder.State.PLANNED)
+    told = message.reminders.exclude(state=Reminder.State.SUPERSEDED)
     reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
     context = {
         "mail": message,
@@ -81,6 +88,6 @@ def resend(request: SignedInRequest, pk: int) -> HttpResponse:
     message = get_message_for(user, pk)
     if not can_resend(user, message):
         raise Http404
-    if actions.resend_message(message=message, now=clock.now()):
+    if resend_message(message=message, origin=origin_of(request)):
         messages.success(request, _("已重新列入发送，几分钟内发出。"))
     return redirect("notifications:message", pk=pk)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.db import IntegrityError, transaction
 
-from notifications.actions import plan_reminders
+from notifications.actions.planning import plan_reminders
 from notifications.models import Reminder
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension

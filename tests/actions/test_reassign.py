@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import Department, User
-from notifications.actions import plan_reminders
+from notifications.actions.planning import plan_reminders
 from notifications.models import Reminder
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_department, make_task
 from tracker import audit

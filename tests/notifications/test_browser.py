@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from notifications import actions
+from notifications.actions import planning
 from notifications.models import Message
 from tests.browsing import fits, sign_in
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
@@ -28,7 +28,7 @@ def told(transactional_db: None, settings: Any) -> Cast:
             status=status,
             created_at=NOW - (TODAY - made_on),
         )
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     return cast
 
 

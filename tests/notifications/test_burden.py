@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notifications import actions
+from notifications.actions import planning
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Kind, stages_due
 from notifications.workdays import WorkingCalendar
 from tests.factories import NOW, TODAY, make_assignment
@@ -38,7 +38,7 @@ def test_one_report_for_several_ends_the_silence_of_each(cast) -> None:
     ]
 
     def asked() -> list[str]:
-        digests = actions.plan_reminders(today=TODAY, now=NOW, dry_run=True).digests
+        digests = planning.plan_reminders(today=TODAY, now=NOW, dry_run=True).digests
         return [planned.recipient.name for planned in digests]
 
     assert asked() == ["王芳", "李娜", "张伟"]

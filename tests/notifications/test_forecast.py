@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import actions
+from notifications.actions import planning
 from notifications.forecast import Forecast, first_planning_day, forecast
 from notifications.models import Message, Reminder, Run
 from notifications.policy import Audience
@@ -86,7 +86,7 @@ def every_kind(cast: Cast) -> None:
 def test_the_planner_then_does_what_was_foretold(cast: Cast, told_before: int) -> None:
     every_kind(cast)
     for day in range(told_before, 0, -1):
-        actions.plan_reminders(today=TODAY - timedelta(days=day), now=NOW - timedelta(days=day))
+        planning.plan_reminders(today=TODAY - timedelta(days=day), now=NOW - timedelta(days=day))
     found = ahead(days=45)
     foretold = {
         (one.day, reader.id, one.matter.assignment_id, one.due.stage)
@@ -95,7 +95,7 @@ def test_the_planner_then_does_what_was_foretold(cast: Cast, told_before: int) -
     }
 
     for day in range(45):
-        actions.plan_reminders(today=TODAY + timedelta(days=day), now=NOW + timedelta(days=day))
+        planning.plan_reminders(today=TODAY + timedelta(days=day), now=NOW + timedelta(days=day))
 
     rows = Reminder.objects.filter(state="PLANNED", planned_on__gte=TODAY)
     assert foretold == set(rows.values_list("planned_on", "recipient", "assignment", "stage"))
@@ -104,7 +104,7 @@ def test_the_planner_then_does_what_was_foretold(cast: Cast, told_before: int) -
 
 def test_whoever_has_a_mail_today_gets_the_rest_tomorrow(cast: Cast) -> None:
     old(cast, date(2024, 10, 18))
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     late = old(cast, date(2024, 10, 17))
     assert lines(ahead(days=2, task=late.task)) == [
         ("10-22", "逾期第1天", "王芳、李娜、张伟"),

@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from notifications import actions, jobs
+from notifications import jobs
+from notifications.actions import planning
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.workdays import WorkingCalendar
 from tests.factories import Cast, make_assignment, make_task
@@ -28,7 +29,7 @@ def run_at(moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
 def run_on(day: date) -> list[str]:
     """Run at nine in the morning; the stages that go to the bureau's reporter by it."""
     now = datetime(day.year, day.month, day.day, 9, tzinfo=SHANGHAI)
-    actions.plan_reminders(today=day, now=now)
+    planning.plan_reminders(today=day, now=now)
     rows = Reminder.objects.filter(planned_on=day, recipient__username="wangfang", state="PLANNED")
     return sorted(rows.values_list("stage", flat=True))
 

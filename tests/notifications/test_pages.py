@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import actions
+from notifications.actions import delivery, planning
 from notifications.models import CalendarDay, Message, Reminder, Run
 from tests.factories import NOW, TODAY, Cast, make_assignment
 
@@ -24,7 +24,7 @@ def mails(cast: Cast) -> dict[str, Message]:
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
     make_assignment(cast.county_bureau, due_date=date(2024, 10, 18))
     make_assignment(cast.foreign_bureau, plan=cast.foreign_plan, due_date=date(2024, 10, 18))
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     return {mail.recipient.username: mail for mail in Message.objects.select_related("recipient")}
 
 
@@ -72,8 +72,8 @@ def test_list_takes_the_same_queries(
     Message.objects.exclude(pk__in=kept).delete()
     client.force_login(cast.administrator)
     # Session, user; digests by state, their number, the page; two runs; today's by state and the oldest
-    # unsent; regions' unreachable units.
-    with django_assert_num_queries(10):
+    # unsent; refused addresses; regions' unreachable units.
+    with django_assert_num_queries(11):
         client.get(reverse("notifications:mail"))
 
 
@@ -83,7 +83,7 @@ def test_mail_takes_the_same_queries(
 ) -> None:
     for _ in range(number):
         make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     client.force_login(cast.reporter)
     mail = Message.objects.get(recipient=cast.reporter)
     # Session, user; the digest with its recipient; its lines with their tasks, and how many it overtook; the
@@ -189,5 +189,5 @@ def test_mails_of_the_embedded_default_are_files(
 ) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
     settings.EMAIL_FILE_PATH = str(tmp_path)
-    assert actions.deliver_one(message_id=mails["wangfang"].pk, now=NOW) == "SENT"
+    assert delivery.deliver_one(message_id=mails["wangfang"].pk, now=NOW) == "SENT"
     assert [path.suffix for path in tmp_path.iterdir()] == [".log"]

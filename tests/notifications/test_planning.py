@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Department, Region, User
-from notifications import actions
+from notifications.actions import planning
 from notifications.dashboards import unreachable_departments
 from notifications.models import CalendarDay, Message, Reminder, ReminderPolicy, Run
 from notifications.policy import POLICY_13710, Policies, Policy
@@ -26,8 +26,8 @@ from tracker.workflow import Status
 LONG_AGO = datetime(2024, 7, 1, 2, 0, tzinfo=UTC)
 
 
-def plan(today: date = TODAY, **options: Any) -> actions.PlanResult:
-    return actions.plan_reminders(today=today, now=NOW + (today - TODAY), **options)
+def plan(today: date = TODAY, **options: Any) -> planning.PlanResult:
+    return planning.plan_reminders(today=today, now=NOW + (today - TODAY), **options)
 
 
 def old(cast: Cast, due_date: date | None, **fields: Any) -> Assignment:
@@ -285,8 +285,8 @@ def test_run_over_the_limit_is_held(cast: Cast) -> None:
 
 def test_run_that_breaks_off_is_seen_and_taken_up(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     old(cast, date(2024, 10, 18))
-    monkeypatch.setattr(actions, "RECIPIENT_BATCH", 1)
-    really_write = actions._write_digests
+    monkeypatch.setattr(planning, "RECIPIENT_BATCH", 1)
+    really_write = planning._write_digests
     written: list[Any] = []
 
     def write_once(**arguments: Any) -> Any:
@@ -295,11 +295,11 @@ def test_run_that_breaks_off_is_seen_and_taken_up(cast: Cast, monkeypatch: pytes
         written.append(really_write(**arguments))
         return written[0]
 
-    monkeypatch.setattr(actions, "_write_digests", write_once)
+    monkeypatch.setattr(planning, "_write_digests", write_once)
     with pytest.raises(ConnectionError):
         plan()
     assert not Run.objects.get().is_finished
-    monkeypatch.setattr(actions, "_write_digests", really_write)
+    monkeypatch.setattr(planning, "_write_digests", really_write)
     assert [planned.recipient.name for planned in plan().digests] == ["李娜", "张伟"]
     assert Message.objects.count() == 3
 
@@ -386,16 +386,16 @@ def test_digest_of_another_planner_takes_the_place_of_ours(
 ) -> None:
     """The other planner comes between our look at the day's digests and our writing."""
     first = old(cast, date(2024, 10, 18))
-    really_gather = actions._gather
+    really_gather = planning._gather
 
     def gather_then_lose_the_race(*args: Any) -> Any:
         gathered = really_gather(*args)
-        monkeypatch.setattr(actions, "_gather", really_gather)
+        monkeypatch.setattr(planning, "_gather", really_gather)
         plan()
         Reminder.objects.filter(recipient=cast.head).delete()  # it told the head of something else
         return gathered
 
-    monkeypatch.setattr(actions, "_gather", gather_then_lose_the_race)
+    monkeypatch.setattr(planning, "_gather", gather_then_lose_the_race)
     assert plan().message_ids == ()
     assert Message.objects.count() == 3
     assert not Reminder.objects.filter(recipient=cast.head).exists(), "given back, to be told tomorrow"
@@ -410,7 +410,7 @@ def test_what_a_planner_of_yesterday_enters_meanwhile_is_left_out(
 ) -> None:
     """A run that began before midnight writes after we looked: all for the reporter, a part for the head."""
     first, second = old(cast, date(2024, 10, 18)), old(cast, date(2024, 10, 17))
-    really_gather = actions._gather
+    really_gather = planning._gather
 
     def gather_then_lose_the_race(*args: Any) -> Any:
         gathered = really_gather(*args)
@@ -426,7 +426,7 @@ def test_what_a_planner_of_yesterday_enters_meanwhile_is_left_out(
             )
         return gathered
 
-    monkeypatch.setattr(actions, "_gather", gather_then_lose_the_race)
+    monkeypatch.setattr(planning, "_gather", gather_then_lose_the_race)
     assert len(plan().message_ids) == 2
     assert mails() == [("李娜", "【督办】逾期2项"), ("张伟", "【督办】逾期1项")]
     text = Message.objects.get(recipient=cast.head).text

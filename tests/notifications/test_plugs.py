@@ -23,7 +23,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
-from notifications import actions, jobs
+from notifications import jobs
+from notifications.actions import delivery, planning
 from notifications.models import Message, Reminder
 from tests import services
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_task, make_user
@@ -234,14 +235,14 @@ def test_mail_server_away_then_busy_then_silent_then_refusing_one_then_back(
 ) -> None:
     """Each in its turn, with the time of the back-off between; at the end only the refused one is without."""
     make_assignment(cast.bureau, task=make_task(cast.plan, due_date=date(2024, 10, 18)))
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     here, now = smtp_sink.port, NOW
 
     def deliver() -> list[str]:
         nonlocal now
         now += timedelta(days=1)  # longer than any back-off
-        for message_id in actions.sweep(now=now):
-            actions.deliver_one(message_id=message_id, now=now)
+        for message_id in delivery.sweep(now=now):
+            delivery.deliver_one(message_id=message_id, now=now)
         return [f"{row.state} {row.error[:16]}".strip() for row in Message.objects.order_by("recipient_id")]
 
     settings.EMAIL_PORT = services.free_port()

@@ -13,7 +13,7 @@ from django.urls import reverse
 from accounts.actions import Origin
 from accounts.models import AuditEvent, User
 from notifications import permissions
-from notifications.actions import plan_reminders
+from notifications.actions.planning import plan_reminders
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
 from notifications.keeping import RuleRefused, StaleRule, drop_policy, keep_policy

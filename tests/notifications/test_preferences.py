@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import actions
+from notifications.actions import planning
 from notifications.keeping import RuleRefused, keep_preference
 from notifications.models import CalendarDay, Message, Preference, Reminder
 from notifications.policy import Kind
@@ -37,7 +37,7 @@ def demo_date(settings: Any) -> None:
 
 def plan(today: date = TODAY) -> dict[str, str]:
     """Who is told what that day."""
-    actions.plan_reminders(today=today, now=NOW + (today - TODAY))
+    planning.plan_reminders(today=today, now=NOW + (today - TODAY))
     mails = Message.objects.filter(day=today).select_related("recipient")
     return {mail.recipient.full_name: mail.subject for mail in mails}
 
@@ -142,7 +142,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queri
         # Calendar, policies, preferences, people, today's mails; assignments, requests, nodes and ledger; the
         # end of the assignments.
         with django_assert_num_queries(10):
-            actions.plan_reminders(today=TODAY, now=NOW, dry_run=True)
+            planning.plan_reminders(today=TODAY, now=NOW, dry_run=True)
 
 
 def test_the_page_keeps_ones_own(client: Client, cast: Cast) -> None:

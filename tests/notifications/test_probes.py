@@ -9,7 +9,8 @@ from django.db import DatabaseError
 from django.test import Client
 from django.urls import reverse
 
-from notifications import actions, probes
+from notifications import probes
+from notifications.actions import delivery, planning
 from notifications.models import Message, Run
 from tests.factories import NOW, TODAY, Cast, make_assignment
 from tracker.clock import SHANGHAI
@@ -26,8 +27,8 @@ def at_work(monkeypatch: pytest.MonkeyPatch) -> None:
 def working(cast: Cast) -> Cast:
     """Planned and swept a moment ago; three digests wait."""
     make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
-    actions.plan_reminders(today=TODAY, now=NOW - timedelta(minutes=5))
-    actions.sweep(now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW - timedelta(minutes=5))
+    delivery.sweep(now=NOW)
     return cast
 
 

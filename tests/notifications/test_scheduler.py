@@ -10,7 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import actions, workers
+from notifications import workers
+from notifications.actions import planning
 from notifications.context import STANDSTILL_KEY
 from notifications.dashboards import is_planning_late, planning_expected_since
 from notifications.models import Message, Run
@@ -109,7 +110,7 @@ def test_banner_asks_once_a_minute(
 
 def test_figures_of_the_day(client: Client, cast: Cast, clock: Any) -> None:
     make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     Message.objects.filter(recipient=cast.reporter).update(state="SENT", sent_at=NOW)
     Message.objects.filter(recipient=cast.colleague).update(state="DEAD", error="550")
     text = open_page(client, cast.coordinator, "notifications:mail")
@@ -145,7 +146,7 @@ def test_workers_are_counted(celery_worker: None) -> None:
 @pytest.fixture
 def held(cast: Cast, clock: Any) -> Run:
     make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY)
-    assert actions.plan_reminders(today=TODAY, now=NOW, limit=2).is_held
+    assert planning.plan_reminders(today=TODAY, now=NOW, limit=2).is_held
     return Run.objects.get()
 
 
@@ -169,7 +170,7 @@ def test_a_held_run_is_let_go_and_noted(client: Client, cast: Cast, held: Run) -
     assert (held.released_by, held.released_at) == (cast.coordinator, NOW)
     assert "2024-10-21（周一）由周敏放行。" in held.note
     assert "确定放行" not in open_page(client, cast.coordinator, "notifications:mail")
-    assert len(actions.plan_reminders(today=TODAY, now=NOW + timedelta(hours=1), limit=2).message_ids) == 3
+    assert len(planning.plan_reminders(today=TODAY, now=NOW + timedelta(hours=1), limit=2).message_ids) == 3
 
 
 def test_pressed_twice_it_is_let_go_once(client: Client, cast: Cast, held: Run) -> None:
@@ -194,10 +195,10 @@ def test_only_who_stands_above_all_lets_it_go(client: Client, cast: Cast, held: 
 def test_a_release_is_for_one_run_and_one_day(cast: Cast, held: Run) -> None:
     def plan(after: timedelta) -> bool:
         now = NOW + after
-        return actions.plan_reminders(today=(now.astimezone(SHANGHAI)).date(), now=now, limit=2).is_held
+        return planning.plan_reminders(today=(now.astimezone(SHANGHAI)).date(), now=now, limit=2).is_held
 
-    assert not actions.release_run(run_id=held.pk, by=cast.administrator, now=NOW + timedelta(days=2))
-    assert actions.release_run(run_id=held.pk, by=cast.administrator, now=NOW + timedelta(hours=11))
+    assert not planning.release_run(run_id=held.pk, by=cast.administrator, now=NOW + timedelta(days=2))
+    assert planning.release_run(run_id=held.pk, by=cast.administrator, now=NOW + timedelta(hours=11))
     assert not plan(timedelta(hours=22)), "let go after the last run of the day, it goes in the morning"
     make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY + timedelta(days=2))
     Message.objects.all().update(day=TODAY - timedelta(days=9))
@@ -205,15 +206,15 @@ def test_a_release_is_for_one_run_and_one_day(cast: Cast, held: Run) -> None:
 
 
 def test_an_unused_release_ends(cast: Cast, held: Run) -> None:
-    assert actions.release_run(run_id=held.pk, by=cast.administrator, now=NOW)
+    assert planning.release_run(run_id=held.pk, by=cast.administrator, now=NOW)
     later = NOW + timedelta(days=1, hours=1)
-    assert actions.plan_reminders(today=TODAY + timedelta(days=1), now=later, limit=2).is_held
+    assert planning.plan_reminders(today=TODAY + timedelta(days=1), now=later, limit=2).is_held
 
 
 def test_only_held_runs_can_be_let_go(cast: Cast) -> None:
     run = Run.objects.create(kind=Run.Kind.PLAN, started_at=NOW, is_finished=True)
-    assert not actions.release_run(run_id=run.pk, by=cast.administrator, now=NOW)
-    assert not actions.release_run(run_id=run.pk + 1, by=cast.administrator, now=NOW)
+    assert not planning.release_run(run_id=run.pk, by=cast.administrator, now=NOW)
+    assert not planning.release_run(run_id=run.pk + 1, by=cast.administrator, now=NOW)
     with pytest.raises(IntegrityError), transaction.atomic():
         Run.objects.filter(pk=run.pk).update(released_at=NOW, released_by=cast.administrator)
 
@@ -223,6 +224,6 @@ def test_a_confirmed_plan_of_a_hundred_tasks_is_one_mail(cast: Cast) -> None:
     for number in range(100):
         task = make_task(cast.plan, due_date=TODAY + timedelta(days=number - 20))
         make_assignment(cast.bureau, task=task, status=Status.PENDING)
-    assert len(actions.plan_reminders(today=TODAY, now=NOW).message_ids) == 1
+    assert len(planning.plan_reminders(today=TODAY, now=NOW).message_ids) == 1
     assert Message.objects.get().subject == "【督办】新下达任务100项"
     assert Message.objects.get().reminders.filter(stage="NEW_0").count() == 100

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from notifications.actions import plan_reminders
+from notifications.actions.planning import plan_reminders
 from notifications.models import Message, Reminder
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_series, make_task
 from tracker.actions.series import extend_series

@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import actions
+from notifications.actions import planning
 from notifications.models import Message
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_task
 from tracker.models import Task
@@ -27,7 +27,7 @@ def task(cast: Cast) -> Task:
     before = NOW - timedelta(days=90)
     make_assignment(cast.bureau, task=made, created_at=before, signed_at=before + timedelta(days=1))
     make_assignment(cast.other_bureau, task=made, created_at=before, status=Status.PENDING)
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     mine = Message.objects.filter
     mine(recipient=cast.reporter).update(state="SENT", sent_at=NOW + timedelta(minutes=1))
     mine(recipient=cast.colleague).update(state="DEAD", error="550 no such user")
@@ -111,7 +111,7 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     task = make_task(cast.plan, due_date=date(2024, 10, 18))
     for department in (cast.bureau, cast.other_bureau, cast.county_bureau)[:number]:
         make_assignment(department, task=task)
-    actions.plan_reminders(today=TODAY, now=NOW)
+    planning.plan_reminders(today=TODAY, now=NOW)
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
     # Session, user, region; the task; its lines counted and read, which mails open; shares, when told.
     with django_assert_num_queries(9):

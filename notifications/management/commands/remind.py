@@ -7,7 +7,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Region
-from notifications.actions import MESSAGE_LIMIT, PlannedDigest, deliver_many, plan_reminders
+from notifications.actions.delivery import deliver_many
+from notifications.actions.planning import MESSAGE_LIMIT, PlannedDigest, plan_reminders
 from tracker import clock
 
 

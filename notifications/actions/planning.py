@@ -1,25 +1,22 @@
-"""Deciding who is told what, and delivering it: the only writers of this app.
+"""Deciding who is told what, and writing it down: ledger and one digest per person and day.
 
-Two steps, each safe to repeat. `plan_reminders` writes the ledger and one digest per person and day; the
-unique keys make a second planner add nothing. `deliver_one` claims a digest, sends it and records the end.
-docs/operations.md says which failures are chosen.
+Safe to repeat: the unique keys make a second planner add nothing.
 """
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from django.conf import settings
-from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Count, F
+from django.db.models import Count
 
 from accounts.models import Region, User
 from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
-from notifications.digest import Digest, Matter, compose
+from notifications.digest import SECTION_LIMIT, Digest, Matter, compose
+from notifications.mail_templates import Wordings, load_wordings
 from notifications.models import Message, Preference, Reminder, ReminderPolicy, Run
 from notifications.policy import Audience, Due, Policies, stages_due
 from notifications.recipients import Directory, Recipient
@@ -32,12 +29,6 @@ logger = logging.getLogger(__name__)
 RECIPIENT_BATCH = 200
 # A run that would send more than this stops and asks a person (manage.py remind --no-limit).
 MESSAGE_LIMIT = 1000
-SWEEP_LIMIT = 1000
-SWEEPS_KEPT = timedelta(days=7)
-# Longer than the job may take that holds the claim (notifications/jobs.py): only the dead lose it.
-LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
-BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
-MAX_ATTEMPTS = len(BACK_OFF) + 1
 
 
 @dataclass(frozen=True)
@@ -51,6 +42,19 @@ class Unreachable:
 
     def __str__(self) -> str:
         return f"{self.name}（涉及{self.count}项）"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a mail says beside its reminders: whom no mail reaches, and the words of its region."""
+
+    unreachable: Sequence[Unreachable]
+    refused: Mapping[int, Sequence[str]]
+    wordings: Wordings
+
+    def silent_units(self, region_id: int | None) -> list[str]:
+        lines = [line for line in self.unreachable if line.audience is Audience.UNIT]
+        return [str(line) for line in lines if line.region_id == region_id]
 
 
 @dataclass(frozen=True)
@@ -106,11 +110,14 @@ def plan_reminders(
         logger.warning("run %s held: %s digests, limit %s", run.pk, len(found), limit)
         return PlanResult(unreachable=unreachable, is_held=True, is_provisional=is_provisional)
 
+    surroundings = Surroundings(unreachable, _refused_addresses(), load_wordings())
     written: list[tuple[PlannedDigest, int]] = []
     for start in range(0, len(found), RECIPIENT_BATCH):
         chunk = found[start : start + RECIPIENT_BATCH]
-        written += _write_digests(run=run, chunk=chunk, unreachable=unreachable, today=today, now=now)
+        written += _write_digests(run=run, chunk=chunk, surroundings=surroundings, today=today, now=now)
     notes = [f"无法送达：{line}" for line in unreachable]
+    if number := User.objects.all().refused().count():
+        notes.append(f"{number}人的邮箱被拒收，改正前不发。")
     if is_provisional:
         notes.append(f"{today.year}年节假日安排尚未公布，按周末推算。")
     _finish_run(run, planned=len(written), notes=notes)
@@ -121,6 +128,21 @@ def plan_reminders(
         unreachable=unreachable,
         is_provisional=is_provisional,
     )
+
+
+def _refused_addresses() -> dict[int, list[str]]:
+    """By region, whose address the mail server refuses; administrators belong to none and see the page."""
+    found: dict[int, list[str]] = defaultdict(list)
+    people = User.objects.all().refused().filter(region__isnull=False).select_related("department")
+    for person in people.order_by("pk"):
+        place = person.department.short_name if person.department else person.get_role_display()
+        found[person.region_id or 0].append(f"{person}（{place}）{person.email}：{person.email_refusal}")
+    return {region: _cut(lines) for region, lines in found.items()}
+
+
+def _cut(lines: list[str]) -> list[str]:
+    more = len(lines) - SECTION_LIMIT
+    return lines if more <= 0 else [*lines[:SECTION_LIMIT], f"另有{more}个，见“提醒邮件”页。"]
 
 
 Dues = list[tuple[Matter, Due]]
@@ -176,7 +198,7 @@ def _write_digests(
     *,
     run: Run,
     chunk: Sequence[tuple[Recipient, Dues]],
-    unreachable: Sequence[Unreachable],
+    surroundings: Surroundings,
     today: date,
     now: datetime,
 ) -> list[tuple[PlannedDigest, int]]:
@@ -187,7 +209,7 @@ def _write_digests(
     """
     digests = {person.id: PlannedDigest(person, compose(dues, today)) for person, dues in chunk}
     Message.objects.bulk_create(
-        [_new_message(planned, run, unreachable, today, now) for planned in digests.values()],
+        [_new_message(planned, run, surroundings, today, now) for planned in digests.values()],
         ignore_conflicts=True,
     )
     made = dict(Message.objects.filter(run=run, recipient__in=digests).values_list("recipient_id", "pk"))
@@ -221,14 +243,14 @@ def _write_digests(
         planned: PlannedDigest | None = digests[person.id]
         if entered_numbers.get(message_id) != wanted[message_id]:
             # Another planner, of another day, was faster with some of it.
-            planned = _rewrite(message_id, person, dues, unreachable, today)
+            planned = _rewrite(message_id, person, dues, surroundings, today)
         if planned is not None:
             written.append((planned, message_id))
     return written
 
 
 def _rewrite(
-    message_id: int, person: Recipient, dues: Dues, unreachable: Sequence[Unreachable], today: date
+    message_id: int, person: Recipient, dues: Dues, surroundings: Surroundings, today: date
 ) -> PlannedDigest | None:
     """Let a digest say only what the ledger holds of it; None, and no digest, where that is nothing."""
     message = Message.objects.get(pk=message_id)
@@ -240,35 +262,36 @@ def _rewrite(
         message.delete()
         return None
     planned = PlannedDigest(person, compose(left, today))
-    message.subject = planned.digest.subject_line
-    message.text, message.html = _render(planned, unreachable)
+    rendered = _render(planned, surroundings)
+    message.subject, message.text, message.html = rendered.subject, rendered.text, rendered.html
     message.save(update_fields=["subject", "text", "html"])
     return planned
 
 
-def _render(planned: PlannedDigest, unreachable: Sequence[Unreachable]) -> tuple[str, str]:
+def _render(planned: PlannedDigest, surroundings: Surroundings) -> mail.Rendered:
     person = planned.recipient
-    silent_units = tuple(
-        str(line)
-        for line in unreachable
-        if line.audience is Audience.UNIT and line.region_id == person.coordinates
+    return mail.render(
+        planned.digest,
+        name=person.name,
+        region=person.region_name,
+        wording=surroundings.wordings.of(person.region_id),
+        unreachable=surroundings.silent_units(person.coordinates),
+        refused=surroundings.refused.get(person.coordinates or 0, ()),
     )
-    return mail.render(planned.digest, name=person.name, unreachable=silent_units)
 
 
 def _new_message(
-    planned: PlannedDigest, run: Run, unreachable: Sequence[Unreachable], today: date, now: datetime
+    planned: PlannedDigest, run: Run, surroundings: Surroundings, today: date, now: datetime
 ) -> Message:
-    person = planned.recipient
-    text, html = _render(planned, unreachable)
+    person, rendered = planned.recipient, _render(planned, surroundings)
     return Message(
         run=run,
         recipient_id=person.id,
         address=person.address,
         day=today,
-        subject=planned.digest.subject_line,
-        text=text,
-        html=html,
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
         # Named after what makes the row unique, so that a mail doubled by a crash is recognised as one.
         message_id=f"<digest-{person.id}-{today:%Y%m%d}@{mail.sender_domain()}>",
         created_at=now,
@@ -293,108 +316,3 @@ def release_run(*, run_id: int, by: User, now: datetime) -> bool:
     run.note += f"\n{zh_date(day_of(now))}由{by}放行。"
     run.save(update_fields=["released_by", "released_at", "note"])
     return True
-
-
-def sweep(*, now: datetime) -> list[int]:
-    """Keys of the digests that wait to be sent. Leaves a trace of having looked, so that silence shows."""
-    waiting = Message.objects.claimable(now).order_by("next_attempt_at", "pk")
-    message_ids = list(waiting.values_list("pk", flat=True)[:SWEEP_LIMIT])
-    Run.objects.create(kind=Run.Kind.SWEEP, started_at=now, planned=len(message_ids), is_finished=True)
-    Run.objects.sweeps().filter(started_at__lt=now - SWEEPS_KEPT).delete()
-    return message_ids
-
-
-def claim_message(*, message_id: int, now: datetime) -> Message | None:
-    """Take the digest for sending, or None if it is done, not yet due, or another's."""
-    claimed = Message.objects.claimable(now).filter(pk=message_id)
-    count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.select_related("recipient").get(pk=message_id) if count else None
-
-
-def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
-    """Send digests one after the other over one connection; the states as of `deliver_one`.
-
-    `now` is asked before each, because many mails take longer than a claim lasts.
-    """
-    with mail.open_line() as line:
-        return [deliver_one(message_id=message_id, now=now(), line=line) for message_id in message_ids]
-
-
-def deliver_one(*, message_id: int, now: datetime, line: BaseEmailBackend | None = None) -> str | None:
-    """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
-
-    The network is used outside any transaction. A crash between sending and recording sends the mail again
-    after the lease: doubled (with the same Message-ID) is chosen over lost.
-    """
-    message = claim_message(message_id=message_id, now=now)
-    if message is None:
-        return None
-    if message.attempts > MAX_ATTEMPTS:
-        # Only leases that ran out lead here: this mail takes its worker down each time.
-        return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
-    address = _address_now(message)
-    if address is None:
-        return _settle(
-            message, Message.State.DEAD, error="收件人账号已停用，没有接手人或接手人没有邮箱，未发送。"
-        )
-    message.address = address
-    try:
-        mail.send(message, line)
-    except Exception as error:  # whatever happens to one recipient stays with that recipient
-        return _record_failure(message, error, now)
-    return _settle(message, Message.State.SENT, sent_at=now, error="", address=address)
-
-
-def _address_now(message: Message) -> str | None:
-    """Where the digest goes: to its recipient, or to whoever took over since it was planned; None for nobody.
-
-    A successor who has left the unit as well does not get its mail.
-    """
-    person, seen = message.recipient, {message.recipient_id}
-    if person.is_active:
-        return message.address
-    while person.successor_id and person.successor_id not in seen:
-        seen.add(person.successor_id)
-        before, person = person, User.objects.get(pk=person.successor_id)
-        if person.is_active:
-            return person.email or None if _is_colleague(before, person) else None
-    return None
-
-
-def _is_colleague(before: User, successor: User) -> bool:
-    return User.objects.all().could_succeed(before).filter(pk=successor.pk).exists()
-
-
-def _record_failure(message: Message, error: Exception, now: datetime) -> str | None:
-    reason = mail.describe(error)
-    logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
-    if mail.is_permanent(error):
-        return _settle(message, Message.State.DEAD, error=reason)
-    if message.attempts == MAX_ATTEMPTS:
-        return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
-    next_attempt_at = now + BACK_OFF[message.attempts - 1]
-    return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
-
-
-def _settle(message: Message, state: str, **changes: datetime | str) -> str | None:
-    """End a claim. Without effect when the lease ran out and another holds it now."""
-    held = Message.objects.filter(
-        pk=message.pk, state=Message.State.CLAIMED, claimed_until=message.claimed_until
-    )
-    if not held.update(state=state, claimed_until=None, **changes):
-        logger.warning("message %s: the claim was lost before the end was recorded", message.pk)
-        return None
-    return state
-
-
-def resend_message(*, message: Message, now: datetime) -> bool:
-    """Queue a failed digest again, to the address the person has now. False if it has not failed."""
-    failed = Message.objects.filter(pk=message.pk, state=Message.State.DEAD)
-    count = failed.update(
-        state=Message.State.PLANNED,
-        address=message.recipient.email,
-        next_attempt_at=now,
-        attempts=0,
-        error="",
-    )
-    return bool(count)

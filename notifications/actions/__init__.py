@@ -1,0 +1,1 @@
+"""Deciding and delivering: the writers of ledger and digests."""

@@ -1,0 +1,192 @@
+"""Sending the digests and recording how each ended. docs/operations.md says which failures are chosen."""
+
+import logging
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from random import random
+from typing import Any
+
+from django.conf import settings
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import F
+
+from accounts.actions import Origin, refuse_email, trust_email
+from accounts.models import User
+from notifications.channels import mail
+from notifications.models import Message, Reminder, Run
+
+logger = logging.getLogger(__name__)
+
+SWEEP_LIMIT = 1000
+SWEEPS_KEPT = timedelta(days=7)
+# Longer than the job may take that holds the claim (notifications/jobs.py): only the dead lose it.
+LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
+BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
+MAX_ATTEMPTS = len(BACK_OFF) + 1
+# A wait is made longer by up to this part of it, so that what failed together does not come back together.
+JITTER = 0.2
+
+
+def sweep(*, now: datetime) -> list[int]:
+    """Keys of the digests that wait to be sent, those to a corrected address among them.
+
+    Leaves a trace of having looked, so that silence shows.
+    """
+    Message.objects.corrected().update(**_fresh(now))
+    waiting = Message.objects.claimable(now).order_by("next_attempt_at", "pk")
+    message_ids = list(waiting.values_list("pk", flat=True)[:SWEEP_LIMIT])
+    Run.objects.create(kind=Run.Kind.SWEEP, started_at=now, planned=len(message_ids), is_finished=True)
+    Run.objects.sweeps().filter(started_at__lt=now - SWEEPS_KEPT).delete()
+    return message_ids
+
+
+def claim_message(*, message_id: int, now: datetime) -> Message | None:
+    """Take the digest for sending, or None if it is done, not yet due, or another's."""
+    claimed = Message.objects.claimable(now).filter(pk=message_id)
+    count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
+    return Message.objects.select_related("recipient__department").get(pk=message_id) if count else None
+
+
+def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
+    """Send digests one after the other over one connection; the states as of `deliver_one`.
+
+    `now` is asked before each, because many mails take longer than a claim lasts.
+    """
+    with mail.open_line() as line:
+        return [deliver_one(message_id=message_id, now=now(), line=line) for message_id in message_ids]
+
+
+def deliver_one(
+    *,
+    message_id: int,
+    now: datetime,
+    line: BaseEmailBackend | None = None,
+    spread: Callable[[], float] = random,
+) -> str | None:
+    """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
+
+    A digest whose every matter was settled since it was planned is dropped. `spread` gives the share, from 0
+    to 1, of JITTER by which a wait grows.
+    The network is used outside any transaction. A crash between sending and recording sends the mail again
+    after the lease: doubled (with the same Message-ID) is chosen over lost.
+    """
+    message = claim_message(message_id=message_id, now=now)
+    if message is None:
+        return None
+    if message.attempts > MAX_ATTEMPTS:
+        # Only leases that ran out lead here: this mail takes its worker down each time.
+        return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
+    if not message.reminders.still_called_for().exists():
+        return _drop(message)
+    reader = _reader_now(message)
+    if reader is None:
+        error = "收件人账号已停用，没有接手人，未发送。"
+        return _settle(message, Message.State.DEAD, error=error)
+    address = _address_now(message, reader)
+    message.address = address or reader.email
+    if not message.address:
+        return _settle(message, Message.State.DEAD, error=f"{reader}没有登记邮箱，未发送。")
+    if not address:
+        return _give_up_address(message, reader.email_refusal)
+    try:
+        mail.send(message, line)
+    except Exception as error:  # whatever happens to one recipient stays with that recipient
+        return _record_failure(message, reader, error, now, spread)
+    return _settle(message, Message.State.SENT, sent_at=now, error="", address=message.address)
+
+
+def _drop(message: Message) -> str | None:
+    """End a digest that has nothing left to say. Its stages were not told, and may be again."""
+    with transaction.atomic():
+        ended = _settle(message, Message.State.DROPPED, error="列入的事项在发送前均已办结或变更，未发送。")
+        if ended:
+            message.reminders.planned().update(state=Reminder.State.DROPPED)
+    return ended
+
+
+def _reader_now(message: Message) -> User | None:
+    """Who gets the digest: its recipient, or whoever took over since it was planned; None for nobody.
+
+    A successor who has left the unit as well does not get its mail.
+    """
+    person, seen = message.recipient, {message.recipient_id}
+    if person.is_active:
+        return person
+    while person.successor_id and person.successor_id not in seen:
+        seen.add(person.successor_id)
+        before, person = person, User.objects.get(pk=person.successor_id)
+        if person.is_active:
+            return person if _is_colleague(before, person) else None
+    return None
+
+
+def _address_now(message: Message, reader: User) -> str:
+    """Where it goes; empty for nowhere. What was planned for the unit's own mailbox goes there as long as
+    its reader has no address.
+    """
+    if reader.is_reachable:
+        return reader.email
+    mailbox = reader.department.mailbox if reader.department else ""
+    return mailbox if mailbox == message.address else ""
+
+
+def _is_colleague(before: User, successor: User) -> bool:
+    return User.objects.all().could_succeed(before).filter(pk=successor.pk).exists()
+
+
+def _record_failure(
+    message: Message, reader: User, error: Exception, now: datetime, spread: Callable[[], float]
+) -> str | None:
+    reason = mail.describe(error)
+    logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
+    if mail.refuses_address(error):
+        refuse_email(reader.pk, address=message.address, reason=reason, now=now)
+        return _give_up_address(message, reason)
+    if mail.is_permanent(error):
+        return _settle(message, Message.State.DEAD, error=reason)
+    if message.attempts == MAX_ATTEMPTS:
+        return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
+    next_attempt_at = now + BACK_OFF[message.attempts - 1] * (1 + JITTER * spread())
+    return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
+
+
+def _give_up_address(message: Message, reason: str) -> str | None:
+    """End a digest until somebody corrects the address; then the sweep takes it up."""
+    address, state = message.address, Message.State.DEAD
+    return _settle(message, state, error=reason, address=address, is_address_refused=True)
+
+
+def _settle(message: Message, state: str, **changes: datetime | str | bool) -> str | None:
+    """End a claim. Without effect when the lease ran out and another holds it now."""
+    held = Message.objects.filter(
+        pk=message.pk, state=Message.State.CLAIMED, claimed_until=message.claimed_until
+    )
+    if not held.update(state=state, claimed_until=None, **changes):
+        logger.warning("message %s: the claim was lost before the end was recorded", message.pk)
+        return None
+    return state
+
+
+@transaction.atomic
+def resend_message(*, message: Message, origin: Origin) -> bool:
+    """Queue a failed digest again, to the address the person has now. False if it has not failed.
+
+    Whoever does so says that the address is right: its mark is taken away.
+    """
+    failed = Message.objects.filter(pk=message.pk, state=Message.State.DEAD)
+    if not failed.update(address=message.recipient.email, **_fresh(origin.now)):
+        return False
+    trust_email(message.recipient, origin)
+    return True
+
+
+def _fresh(now: datetime) -> dict[str, Any]:
+    """What a digest that was given up gets to start again."""
+    return {
+        "state": Message.State.PLANNED,
+        "next_attempt_at": now,
+        "attempts": 0,
+        "error": "",
+        "is_address_refused": False,
+    }
