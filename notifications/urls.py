@@ -1,12 +1,14 @@
-"""Addresses of the pages about reminder mails; the project includes them at notifications/."""
+"""Addresses of the pages about reminders; the project includes them at notifications/."""
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import feeds, mails
 
 app_name = "notifications"
 urlpatterns = [
-    path("", views.mail_list, name="mail"),
-    path("<int:pk>/", views.mail_detail, name="message"),
-    path("<int:pk>/resend/", views.resend, name="resend"),
+    path("", mails.mail_list, name="mail"),
+    path("<int:pk>/", mails.mail_detail, name="message"),
+    path("<int:pk>/resend/", mails.resend, name="resend"),
+    path("calendar-feed/", feeds.calendar_feed, name="calendar_feed"),
+    path("calendar-feed/revoke/", feeds.revoke, name="calendar_feed_revoke"),
 ]

@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Department, User
 from notifications import actions as reminders
+from notifications.feeds import make_feed
 from notifications.models import Message
 from tests import files
 from tests.factories import (
@@ -193,6 +194,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "late_member": cast.other_bureau.pk,
         "shown_members": cast.other_bureau.pk,
         "message": message.pk,
+        "feed_token": make_feed(of_unit=False, by=cast.reporter, now=NOW),
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,

@@ -249,6 +249,14 @@ MATRIX: dict[str, Page] = {
         ("message",),
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
+    # The calendar feed; the token is that of the unit's own.
+    "notifications:calendar_feed": Page(
+        {200: PEOPLE - ADMINISTRATOR}, {200: PEOPLE - ADMINISTRATOR}, data={"of": "own"}
+    ),
+    "notifications:calendar_feed_revoke": Page(
+        {405: PEOPLE}, {302: PEOPLE - ADMINISTRATOR}, data={"of": "own"}
+    ),
+    "calendar:feed": Page({200: PEOPLE}, {405: PEOPLE}, ("feed_token",), open=(200, 405)),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.
@@ -261,4 +269,6 @@ CHANGES_NOTHING: dict[str, set[str]] = {
     "accounts:email": PEOPLE,
     "accounts:import_people": KEEPERS,
     "accounts:import_departments": KEEPERS,
+    # Nobody but the reporter has a calendar yet.
+    "notifications:calendar_feed_revoke": PEOPLE - {"reporter"},
 }

@@ -85,6 +85,7 @@ urlpatterns = [
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
+    path("calendar/", include("notifications.calendar_urls")),
     # One place to change a password: there it counts against the lock-out, and in the audit.
     path(
         "admin/password_change/",

@@ -1,8 +1,9 @@
-"""The working calendar's local days, the ledger of reminders, the mails made of them, and the runs."""
+"""Local days, the ledger of reminders, the digests made of them, the runs, and calendar feeds."""
 
 from notifications.models.calendar import CalendarDay
+from notifications.models.feeds import CalendarFeed
 from notifications.models.messages import Message
 from notifications.models.reminders import Reminder
 from notifications.models.runs import Run
 
-__all__ = ["CalendarDay", "Message", "Reminder", "Run"]
+__all__ = ["CalendarDay", "CalendarFeed", "Message", "Reminder", "Run"]

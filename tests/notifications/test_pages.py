@@ -112,7 +112,7 @@ def test_list_says_when_or_why_not(client: Client, cast: Cast, mails: dict[str, 
 def test_list_is_cut_into_pages(
     client: Client, cast: Cast, mails: dict[str, Message], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("notifications.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("notifications.views.mails.PAGE_SIZE", 2)
     assert '<a rel="next" href="?page=2">下一页</a>' in open_page(client, cast.administrator)
     last = open_page(client, cast.administrator, page="99")
     assert '<span aria-current="page">3</span>' in last
