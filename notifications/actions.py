@@ -40,7 +40,7 @@ MAX_ATTEMPTS = len(BACK_OFF) + 1
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person who can be written to."""
+    """A person who is told, by mail where there is an address, else in the application only."""
 
     id: int
     name: str
@@ -92,11 +92,11 @@ class _Candidate:
 
 
 class _Directory:
-    """Who is told of what: active people with a mail address, by unit and by region."""
+    """Who is told of what: active people, by unit and by region."""
 
     def __init__(self) -> None:
         self._people: dict[tuple[Audience, int], list[Recipient]] = defaultdict(list)
-        for user in User.objects.filter(is_active=True).exclude(email="").order_by("pk"):
+        for user in User.objects.filter(is_active=True).order_by("pk"):
             recipient = Recipient(
                 user.pk, str(user), user.email, user.region_id if user.is_coordinator else None
             )
@@ -159,7 +159,7 @@ def plan_reminders(
     logger.info("run %s planned %s digests, %s unreachable", run.pk, len(written), len(unreachable))
     return PlanResult(
         digests=tuple(planned for planned, _ in written),
-        message_ids=tuple(pk for _, pk in written),
+        message_ids=tuple(pk for planned, pk in written if planned.recipient.address),
         unreachable=unreachable,
         is_provisional=is_provisional,
     )
@@ -182,7 +182,7 @@ def _gather(
             fresh = stages_due(candidate.facts, policy, calendar, today, frozenset())
             for audience in dict.fromkeys(due.audience for due in fresh):
                 people = directory.of(audience, candidate)
-                if not people:
+                if not any(person.address for person in people):
                     nobody[_name_of(audience, candidate), candidate.region_id, audience] += 1
                 for person in people:
                     if person.id in told_today:
@@ -339,6 +339,7 @@ def _new_message(
         recipient_id=person.id,
         address=person.address,
         day=today,
+        state=Message.State.PLANNED if person.address else Message.State.INBOX,
         subject=planned.digest.subject_line,
         text=text,
         html=html,

@@ -249,6 +249,10 @@ MATRIX: dict[str, Page] = {
         ("message",),
     ),
     "notifications:resend": _post_only({302: COORDINATOR}, "message"),
+    "notifications:open": _post_only(
+        {302: {"reporter", "coordinator", "province_coordinator"} | ADMINISTRATOR}, "message"
+    ),
+    "notifications:read_all": _post_only({302: PEOPLE}),
     # The calendar feed; the token is that of the unit's own.
     "notifications:calendar_feed": Page(
         {200: PEOPLE - ADMINISTRATOR}, {200: PEOPLE - ADMINISTRATOR}, data={"of": "own"}
@@ -269,6 +273,8 @@ CHANGES_NOTHING: dict[str, set[str]] = {
     "accounts:email": PEOPLE,
     "accounts:import_people": KEEPERS,
     "accounts:import_departments": KEEPERS,
+    # Only who was told leaves a trace of having read; others have been told nothing, or not this.
+    "notifications:open": PEOPLE - {"reporter"},
     # Nobody but the reporter has a calendar yet.
     "notifications:calendar_feed_revoke": PEOPLE - {"reporter"},
 }

@@ -5,11 +5,12 @@ from enum import nonmember
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Region
+from accounts.models import Region, User
 from notifications.models.runs import Run
 
 
@@ -22,6 +23,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         waiting = Q(state__in=Message.State.waiting, next_attempt_at__lte=now)
         return self.filter(waiting | Q(state=Message.State.CLAIMED, claimed_until__lt=now))
 
+    def unread_by(self, user: User | AnonymousUser) -> Self:
+        """What the person has been told and not opened in the application, mailed or not."""
+        return self.filter(recipient=user.pk, read_at__isnull=True)
+
     def failing(self) -> Self:
         return self.filter(state__in=(Message.State.RETRY, Message.State.DEAD))
 
@@ -33,7 +38,8 @@ class Message(models.Model):
     """One digest mail: all that one person is told on one day.
 
     PLANNED -> CLAIMED -> SENT | RETRY (at next_attempt_at) | DEAD. A claim is a lease: when its holder dies,
-    another takes over after `claimed_until`.
+    another takes over after `claimed_until`. Of a person without an address it is INBOX from the beginning:
+    read in the application, as every digest can be, and never mailed.
     """
 
     class State(models.TextChoices):
@@ -42,6 +48,7 @@ class Message(models.Model):
         SENT = "SENT", _("已发送")
         RETRY = "RETRY", _("等待重试")
         DEAD = "DEAD", _("发送失败")
+        INBOX = "INBOX", _("仅站内")
 
         waiting = nonmember(("PLANNED", "RETRY"))
 
@@ -49,7 +56,7 @@ class Message(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("收件人"), on_delete=models.PROTECT, related_name="digests"
     )
-    address = models.EmailField(_("邮箱"))
+    address = models.EmailField(_("邮箱"), blank=True)
     day = models.DateField(_("日期"))
     subject = models.CharField(_("主题"), max_length=200)
     text = models.TextField(_("正文"))
@@ -62,6 +69,8 @@ class Message(models.Model):
     attempts = models.PositiveSmallIntegerField(_("已尝试次数"), default=0)
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     error = models.TextField(_("失败原因"), blank=True)
+    # When its recipient first opened it in the application.
+    read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -89,6 +98,8 @@ class Message(models.Model):
                 condition=Q(state__in=["PLANNED", "RETRY", "CLAIMED"]),
             ),
             models.Index(fields=["-day", "-id"], name="message_latest"),
+            # The number in the header.
+            models.Index(fields=["recipient"], name="message_unread", condition=Q(read_at__isnull=True)),
         ]
 
     if TYPE_CHECKING:

@@ -201,8 +201,14 @@ def test_unit_nobody_can_reach_is_reported(cast: Cast) -> None:
     result = plan()
     assert [str(line) for line in result.unreachable] == ["市生态环境局（涉及1项）"]
     assert "无法送达：市生态环境局（涉及1项）" in Run.objects.get().note
-    assert mails() == [("周敏", "【督办】下级逾期1项")]
-    assert "市生态环境局（涉及1项）" in Message.objects.get().text
+    assert mails() == [
+        ("王芳", "【督办】逾期1项"),
+        ("李娜", "【督办】逾期1项"),
+        ("周敏", "【督办】下级逾期1项"),
+    ]
+    mailed = Message.objects.exclude(state="INBOX").get()
+    assert result.message_ids == (mailed.pk,)
+    assert "市生态环境局（涉及1项）" in mailed.text
 
 
 def test_moved_date_is_reminded_again(cast: Cast) -> None:
