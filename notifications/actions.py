@@ -10,12 +10,14 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from accounts.models import Region, User
 from notifications.channels import mail
+from notifications.delivery import MAX_ATTEMPTS, after_failure, claim, settle
 from notifications.digest import TEXT_LIMIT, Digest, Matter, compose
 from notifications.models import CalendarDay, Message, Reminder, Run
 from notifications.policy import DEFAULT_POLICY, AssignmentFacts, Audience, Due, Policy, stages_due
@@ -32,10 +34,6 @@ RECIPIENT_BATCH = 200
 MESSAGE_LIMIT = 1000
 SWEEP_LIMIT = 1000
 SWEEPS_KEPT = timedelta(days=7)
-# Far longer than EMAIL_TIMEOUT: only the dead lose their claim.
-LEASE = timedelta(minutes=10)
-BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
-MAX_ATTEMPTS = len(BACK_OFF) + 1
 
 
 @dataclass(frozen=True)
@@ -368,9 +366,7 @@ def sweep(*, now: datetime) -> list[int]:
 
 def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
-    claimed = Message.objects.claimable(now).filter(pk=message_id)
-    count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.get(pk=message_id) if count else None
+    return claim(Message.objects.claimable(now), pk=message_id, now=now)
 
 
 def deliver_one(*, message_id: int, now: datetime) -> str | None:
@@ -419,22 +415,13 @@ def _is_colleague(before: User, successor: User) -> bool:
 
 
 def _record_failure(message: Message, error: Exception, now: datetime) -> str | None:
-    reason = mail.describe(error)
-    logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
-    if mail.is_permanent(error):
-        return _settle(message, Message.State.DEAD, error=reason)
-    if message.attempts == MAX_ATTEMPTS:
-        return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
-    next_attempt_at = now + BACK_OFF[message.attempts - 1]
-    return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
+    logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, mail.describe(error))
+    return _settle(message, **after_failure(mail, message, error, now))
 
 
-def _settle(message: Message, state: str, **changes: datetime | str) -> str | None:
+def _settle(message: Message, state: str, **changes: Any) -> str | None:
     """End a claim. Without effect when the lease ran out and another holds it now."""
-    held = Message.objects.filter(
-        pk=message.pk, state=Message.State.CLAIMED, claimed_until=message.claimed_until
-    )
-    if not held.update(state=state, claimed_until=None, **changes):
+    if not settle(message, state, **changes):
         logger.warning("message %s: the claim was lost before the end was recorded", message.pk)
         return None
     return state

@@ -139,6 +139,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 4 * 60},
     },
+    "post-due": {
+        "task": "notifications.jobs.post_due",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 4 * 60},
+    },
 }
 
 AUTH_USER_MODEL = "accounts.User"

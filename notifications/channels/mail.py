@@ -17,6 +17,11 @@ def task_url(task_id: int) -> str:
     return _absolute(reverse("task", args=[task_id]))
 
 
+def message_url(message_id: int) -> str:
+    """The address of a digest's page as it works from outside."""
+    return _absolute(reverse("notifications:message", args=[message_id]))
+
+
 def _absolute(path: str) -> str:
     return f"{str(settings.SITE_URL).rstrip('/')}{path}"
 
@@ -46,7 +51,7 @@ def sender_domain() -> str:
     return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
 
 
-def send(message: Message) -> None:
+def send(message: Message, /) -> None:
     """Hand one mail to the server. Raises what the server or the network raised."""
     EmailMultiAlternatives(
         subject=message.subject,
@@ -62,7 +67,7 @@ def send(message: Message) -> None:
     ).send()
 
 
-def is_permanent(error: Exception) -> bool:
+def is_permanent(error: Exception, /) -> bool:
     """Whether trying again cannot help: the server refused this recipient or this mail for good.
 
     A 5xx at sign-in or for the sender is our own set-up and hits everybody: that is retried, because burying
@@ -76,7 +81,7 @@ def is_permanent(error: Exception) -> bool:
     return isinstance(error, ValueError)
 
 
-def describe(error: Exception) -> str:
+def describe(error: Exception, /) -> str:
     """The error in the server's own words, for the page that shows it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, reason = next(iter(error.recipients.values()))

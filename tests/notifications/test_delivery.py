@@ -10,7 +10,7 @@ from django.db import connection, connections
 
 from accounts.actions import Origin, disable_person
 from accounts.models import User
-from notifications import actions, jobs
+from notifications import actions, delivery, jobs
 from notifications.channels import mail
 from notifications.models import Message, Run
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast
@@ -94,10 +94,10 @@ def test_server_away_is_tried_again_and_given_up_in_the_end(
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     message_id = planned["lina@example.cn"].pk
     now, states = NOW, []
-    for _ in range(len(actions.BACK_OFF) + 1):
+    for _ in range(len(delivery.BACK_OFF) + 1):
         states.append(actions.deliver_one(message_id=message_id, now=now))
         now = Message.objects.get(pk=message_id).next_attempt_at
-    assert states == ["RETRY"] * len(actions.BACK_OFF) + ["DEAD"]
+    assert states == ["RETRY"] * len(delivery.BACK_OFF) + ["DEAD"]
     assert "已尝试8次" in Message.objects.get(pk=message_id).error
     assert "ConnectionRefusedError" in Message.objects.get(pk=message_id).error
 
@@ -119,17 +119,17 @@ def test_claim_is_a_lease(planned: dict[str, Message], smtp_sink: SmtpSink) -> N
     message_id = planned["lina@example.cn"].pk
     assert actions.claim_message(message_id=message_id, now=NOW) is not None
     assert actions.claim_message(message_id=message_id, now=NOW) is None
-    assert message_id not in actions.sweep(now=NOW + actions.LEASE)
-    late = NOW + actions.LEASE + timedelta(seconds=1)
+    assert message_id not in actions.sweep(now=NOW + delivery.LEASE)
+    late = NOW + delivery.LEASE + timedelta(seconds=1)
     assert message_id in actions.sweep(now=late)
     assert actions.deliver_one(message_id=message_id, now=late) == "SENT"
 
 
 def test_digest_that_kills_its_workers_is_given_up(planned: dict[str, Message]) -> None:
     message_id, now = planned["lina@example.cn"].pk, NOW
-    for _ in range(actions.MAX_ATTEMPTS):
+    for _ in range(delivery.MAX_ATTEMPTS):
         assert actions.claim_message(message_id=message_id, now=now) is not None
-        now += actions.LEASE + timedelta(seconds=1)
+        now += delivery.LEASE + timedelta(seconds=1)
     assert actions.deliver_one(message_id=message_id, now=now) == "DEAD"
 
 
@@ -142,7 +142,7 @@ def test_end_of_a_lost_claim_is_not_recorded(
 
     def slow(message: Message) -> None:
         monkeypatch.setattr(mail, "send", really_send)
-        later = NOW + actions.LEASE + timedelta(seconds=1)
+        later = NOW + delivery.LEASE + timedelta(seconds=1)
         assert actions.deliver_one(message_id=message_id, now=later) == "SENT"
         raise TimeoutError
 
