@@ -275,6 +275,7 @@ CHANGES_NOTHING: dict[str, set[str]] = {
     "accounts:import_departments": KEEPERS,
     # Only who was told leaves a trace of having read; others have been told nothing, or not this.
     "notifications:open": PEOPLE - {"reporter"},
+    "notifications:read_all": PEOPLE - OWN_UNIT,
     # Nobody but the reporter has a calendar yet.
     "notifications:calendar_feed_revoke": PEOPLE - {"reporter"},
 }
