@@ -4,7 +4,9 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
-from notifications.models import CalendarDay, Message, Reminder, Run
+from notifications.forms.webhooks import WebhookForm
+from notifications.models import CalendarDay, Message, Reminder, Run, Webhook, WebhookDelivery
+from tracker import clock
 
 
 @admin.register(CalendarDay)
@@ -51,3 +53,29 @@ class RunAdmin(ReadOnlyAdmin):
     list_display = ("started_at", "kind", "planned", "is_finished", "note")
     list_filter = ("kind",)
     ordering = ("-started_at", "-pk")
+
+
+@admin.register(Webhook)
+class WebhookAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Switched off rather than deleted: the record of what was posted stays."""
+
+    form = WebhookForm
+    list_display = ("name", "region", "url", "is_active", "created_at")
+    list_select_related = ("region",)
+    ordering = ("region__code", "pk")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Webhook, form: object, change: bool) -> None:
+        if not change:
+            obj.created_at = clock.now()
+        obj.save()
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = ("webhook", "message", "state", "sent_at", "attempts", "next_attempt_at", "error")
+    list_filter = ("state", "webhook")
+    list_select_related = ("webhook", "message")
+    ordering = ("-pk",)

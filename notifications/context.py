@@ -1,15 +1,17 @@
 """What the head of every page says about reminders."""
 
-from collections.abc import Callable
-
 from django.core.cache import cache
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 
 from notifications.dashboards import is_planning_late
+from notifications.models import Message
 from tracker import clock
 
 STANDSTILL_KEY = "reminders-standstill"
 STANDSTILL_KEPT = 60  # seconds
+# Enough to know that there are many; the count never walks further.
+COUNTED = 100
 
 
 def _is_standstill() -> bool:
@@ -21,6 +23,16 @@ def _is_standstill() -> bool:
     return known
 
 
-def reminders(request: HttpRequest) -> dict[str, Callable[[], bool]]:
-    """Asked only by a template that is about to show it, and only for those who can act on it."""
-    return {"reminders_stand_still": _is_standstill}
+def reminders(request: HttpRequest) -> dict[str, object]:
+    """Asked only by a template that is about to print it, and a standstill only for those who can act on it.
+
+    `unread_count` is how many digests the person has not opened.
+    """
+    return {
+        "reminders_stand_still": _is_standstill,
+        "unread_count": SimpleLazyObject(lambda: _unread(request)),
+    }
+
+
+def _unread(request: HttpRequest) -> int:
+    return Message.objects.unread_by(request.user)[:COUNTED].count()

@@ -10,6 +10,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext as _
+
 from accounts.models import Department, User
 from notifications.candidates import Candidate, candidate_rows, load_calendar, read_candidates, told_of
 from notifications.dashboards import LAST_PLANNING
@@ -31,7 +33,7 @@ Told = AbstractSet[tuple[str, date]]
 
 @dataclass(frozen=True)
 class ExpectedReminder:
-    """One stage that will come. Without recipients there is nobody whom a mail could reach."""
+    """One stage that will come. Without recipients there is nobody to tell."""
 
     day: date
     matter: Matter
@@ -44,7 +46,10 @@ class ExpectedReminder:
 
     @property
     def names(self) -> str:
-        return "、".join(person.name for person in self.recipients)
+        return "、".join(
+            person.name if person.address else _("%(name)s（仅站内）") % {"name": person.name}
+            for person in self.recipients
+        )
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,9 @@ def project(
             )
             for one in fresh:
                 told[one.id] |= {key, *((stage, due.occasion_date) for stage in due.superseded)}
-            is_lost = not readers and key not in nobody and calendar.is_working(day)
+            is_lost = (
+                not any(one.address for one in readers) and key not in nobody and calendar.is_working(day)
+            )
             if is_lost:
                 nobody.add(key)
             if fresh or is_lost:

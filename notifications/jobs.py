@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from celery import shared_task
 from django.conf import settings
 
-from notifications.actions import delivery, planning
+from notifications.actions import delivery, planning, webhooks
 from tracker import clock
 
 logger = logging.getLogger(__name__)
@@ -43,3 +43,18 @@ def deliver_due() -> None:
 def _queue(message_ids: Iterable[int]) -> None:
     for message_id in message_ids:
         deliver_message.delay_on_commit(message_id=message_id)  # type: ignore[attr-defined]  # Celery's for Django
+
+
+# A gateway that answers byte by byte resets every time-out of the socket; this one it does not.
+@shared_task(ignore_result=True, soft_time_limit=60)
+def post_delivery(*, delivery_id: int) -> None:
+    """Post one digest to one gateway."""
+    state = webhooks.post_one(delivery_id=delivery_id, now=clock.now())
+    logger.info("delivery %s: %s", delivery_id, state or "nothing to do")
+
+
+@shared_task(ignore_result=True)
+def post_due() -> None:
+    """Enter new digests for the gateways, and queue every posting that waits."""
+    for delivery_id in webhooks.queue_deliveries(now=clock.now()):
+        post_delivery.delay_on_commit(delivery_id=delivery_id)  # type: ignore[attr-defined]  # Celery's for Django

@@ -1,17 +1,20 @@
 """Who may see which mails: everyone their own, coordinators those of their regions, administrators all.
 
+And who may have which calendar feed.
+
 The rules of reminding are kept by the coordinators of the region itself, and read by administrators.
 """
 
 from django.http import Http404
 
 from accounts.models import Region, User, UserQuerySet
-from notifications.models import Message, Reminder
+from notifications.models import CalendarFeed, Message, Reminder
 from notifications.models.messages import MessageQuerySet
 from notifications.models.reminders import ReminderQuerySet
-from tracker.models import Plan, Task
+from tracker.models import Assignment, Plan, Task
+from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.plans import PlanQuerySet
-from tracker.permissions import visible_regions
+from tracker.permissions import visible_assignments, visible_regions
 
 
 def can_see_scheduler(user: User) -> bool:
@@ -112,3 +115,38 @@ def get_policy_plan_for(user: User, pk: int) -> Plan:
     if plan is None:
         raise Http404
     return plan
+
+
+def can_subscribe(user: User) -> bool:
+    """Who may have a calendar of deadlines: everybody who has any; administrators have none."""
+    return user.is_active and not user.is_administrator
+
+
+def can_share_calendar(user: User) -> bool:
+    """Who makes and revokes the calendar of a unit: the unit's own people."""
+    return user.is_active and user.is_unit_person and user.department_id is not None
+
+
+def feed_holds(feed: CalendarFeed) -> bool:
+    """Whether its maker may still read what the feed shows. That of a unit dies when its maker leaves."""
+    if feed.department is None:
+        return can_subscribe(feed.owner)
+    stays = can_share_calendar(feed.owner) and feed.owner.department_id == feed.department_id
+    return stays and feed.department.is_active
+
+
+def feed_assignments(feed: CalendarFeed) -> AssignmentQuerySet:
+    """What a feed that holds shows: the work of the unit; of coordinators and leaders, the own region's."""
+    if feed.department_id:
+        return Assignment.objects.for_department(feed.department_id)
+    if feed.owner.is_unit_person:
+        return visible_assignments(feed.owner)
+    return Assignment.objects.in_region(feed.owner.region_id)
+
+
+def get_feed_by_token(token: str) -> CalendarFeed:
+    """The feed that this token opens. Raises Http404 for a token that never was or is no longer good."""
+    feed = CalendarFeed.objects.with_token(token).first()
+    if feed is None or not feed_holds(feed):
+        raise Http404
+    return feed

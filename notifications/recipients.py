@@ -1,4 +1,4 @@
-"""Who is told of what: active people with a mail address, by unit and by region, and what they asked for."""
+"""Who is told of what: active people, by unit and by region, and what they asked for."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from notifications.workdays import WorkingCalendar
 
 @dataclass(frozen=True)
 class Recipient:
-    """A person who can be written to."""
+    """A person who is told, by mail where there is an address, else in the application only."""
 
     id: int
     name: str
@@ -25,11 +25,11 @@ class Recipient:
 
 
 class Directory:
-    """Everybody who can be written to. Two queries.
+    """Everybody who is told. Two queries.
 
     In place of somebody on leave stands the deputy, as long as that is a colleague at work with an address;
     otherwise the mail goes where it always goes, so that nothing is lost. Who gets something both ways gets
-    it once. Where nobody of a unit has an address, its own mailbox stands in. On a rest day only those are
+    it once. Where no mail reaches anybody of a unit, its own mailbox stands in. On a rest day only those are
     told who asked for that.
     """
 
@@ -54,10 +54,13 @@ class Directory:
         return self._told[audience, place, day]
 
     def _told_on(self, day: date, users: Sequence[User]) -> Sequence[Recipient]:
-        colleagues = {user.pk: user for user in users if user.is_reachable}
-        told = {self._stand_in(user, colleagues, day) for user in colleagues.values()}
-        people = [_recipient(user, user.email) for user in sorted(told, key=lambda user: user.pk)]
-        return people or _at_the_mailbox(users)
+        reachable = {user.pk: user for user in users if user.is_reachable}
+        told = {self._stand_in(user, reachable, day) for user in users}
+        mailboxes = {} if reachable else _mailbox_of(users)
+        return [
+            _recipient(user, user.email if user.pk in reachable else mailboxes.get(user.pk, ""))
+            for user in sorted(told, key=lambda user: user.pk)
+        ]
 
     def _stand_in(self, user: User, colleagues: Mapping[int, User], day: date) -> User:
         preference = self._preferences.get(user.pk)
@@ -89,11 +92,9 @@ def _recipient(user: User, address: str) -> Recipient:
     )
 
 
-def _at_the_mailbox(users: Sequence[User]) -> list[Recipient]:
-    """One mail to the unit's own mailbox, in the name of its head where there is one."""
-    if not users:
-        return []
+def _mailbox_of(users: Sequence[User]) -> dict[int, str]:
+    """The unit's own mailbox, for one of its people: the head where there is one."""
+    if not users or not users[0].is_unit_person:
+        return {}
     first = min(users, key=lambda user: (user.role != User.Role.HEAD, user.pk))
-    if not first.is_unit_person or first.department is None or not first.department.mailbox:
-        return []
-    return [_recipient(first, first.department.mailbox)]
+    return {first.pk: first.department.mailbox} if first.department else {}

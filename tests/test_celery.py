@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from notifications.actions import delivery
+from notifications import claims
 from tests.services import ROOT
 from tracker.celery import app
 
@@ -59,5 +59,5 @@ def test_jobs_are_acknowledged_late_and_keep_nothing() -> None:
 def test_a_claim_outlives_the_job_that_holds_it() -> None:
     [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_message"]
     assert settings.EMAIL_TIMEOUT < deliver.soft_time_limit < deliver.time_limit
-    assert deliver.time_limit < delivery.LEASE.total_seconds()
+    assert deliver.time_limit < claims.LEASE.total_seconds()
     assert deliver.expires < seconds_between(BEAT["deliver-due"]["schedule"])

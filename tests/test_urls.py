@@ -18,6 +18,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Department, User
 from notifications.actions import planning
+from notifications.actions.feeds import make_feed
 from notifications.models import Message, Run
 from tests import files
 from tests.factories import (
@@ -197,6 +198,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "message": message.pk,
         "held_run": held.pk,
         "region": cast.city.pk,
+        "feed_token": make_feed(of_unit=False, by=cast.reporter, now=NOW),
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
         "department": cast.bureau.pk,
@@ -313,7 +315,8 @@ def test_no_address_breaks_on_hostile_input(world: World) -> None:
             except Exception as error:
                 wrong.append((name, person, where, data, repr(error)))
             else:
-                if response.status_code >= 500:
+                # 503 is what the probe says of a machine that is not well, as this one.
+                if response.status_code >= 500 and (name, response.status_code) != ("health", 503):
                     wrong.append((name, person, where, data, response.status_code))
             world.clients[person].cookies = SimpleCookie(cookies)
     assert not wrong, "\n".join(map(str, wrong))
@@ -337,4 +340,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (81, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (86, 15)

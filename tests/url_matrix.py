@@ -297,6 +297,18 @@ MATRIX: dict[str, Page] = {
     ),
     "notifications:templates": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, data=WORDING),
     "notifications:region_template": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, ("region",), WORDING),
+    "notifications:open": _post_only(
+        {302: {"reporter", "coordinator", "province_coordinator"} | ADMINISTRATOR}, "message"
+    ),
+    "notifications:read_all": _post_only({302: PEOPLE}),
+    # The calendar feed; the token is that of the unit's own.
+    "notifications:calendar_feed": Page(
+        {200: PEOPLE - ADMINISTRATOR}, {200: PEOPLE - ADMINISTRATOR}, data={"of": "own"}
+    ),
+    "notifications:calendar_feed_revoke": Page(
+        {405: PEOPLE}, {302: PEOPLE - ADMINISTRATOR}, data={"of": "own"}
+    ),
+    "calendar:feed": Page({200: PEOPLE}, {405: PEOPLE}, ("feed_token",), open=(200, 405)),
 }
 
 # Where being let in is not being allowed: who answers with a page or a redirect but must change nothing.
@@ -309,4 +321,9 @@ CHANGES_NOTHING: dict[str, set[str]] = {
     "accounts:email": PEOPLE,
     "accounts:import_people": KEEPERS,
     "accounts:import_departments": KEEPERS,
+    # Only who was told leaves a trace of having read; others have been told nothing, or not this.
+    "notifications:open": PEOPLE - {"reporter"},
+    "notifications:read_all": PEOPLE - OWN_UNIT,
+    # Nobody but the reporter has a calendar yet.
+    "notifications:calendar_feed_revoke": PEOPLE - {"reporter"},
 }

@@ -134,6 +134,8 @@ CELERY_TASK_ROUTES = {
     "tracker.jobs.make_due_tasks": {"queue": "decide"},
     "notifications.jobs.run_reminders": {"queue": "decide"},
     "notifications.jobs.deliver_due": {"queue": "decide"},
+    "notifications.jobs.post_due": {"queue": "decide"},
+    "notifications.jobs.post_delivery": {"queue": "deliver"},
     "notifications.jobs.deliver_message": {"queue": "deliver"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
@@ -153,6 +155,11 @@ CELERY_BEAT_SCHEDULE = {
     },
     "deliver-due": {
         "task": "notifications.jobs.deliver_due",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 4 * 60},
+    },
+    "post-due": {
+        "task": "notifications.jobs.post_due",
         "schedule": crontab(minute="*/5"),
         "options": {"expires": 4 * 60},
     },

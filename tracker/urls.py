@@ -86,6 +86,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
     path("", include("notifications.probe_urls")),
+    path("calendar/", include("notifications.calendar_urls")),
     # One place to change a password: there it counts against the lock-out, and in the audit.
     path(
         "admin/password_change/",

@@ -6,26 +6,19 @@ from datetime import datetime, timedelta
 from random import random
 from typing import Any
 
-from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import F
 
 from accounts.actions import Origin, refuse_email, trust_email
 from accounts.models import User
 from notifications.channels import mail
+from notifications.claims import MAX_ATTEMPTS, after_failure, claim, settle
 from notifications.models import Message, Reminder, Run
 
 logger = logging.getLogger(__name__)
 
 SWEEP_LIMIT = 1000
 SWEEPS_KEPT = timedelta(days=7)
-# Longer than the job may take that holds the claim (notifications/jobs.py): only the dead lose it.
-LEASE = 2 * timedelta(seconds=settings.DELIVERY_SECONDS)
-BACK_OFF = tuple(timedelta(minutes=minutes) for minutes in (5, 15, 60, 180, 360, 720, 1440))
-MAX_ATTEMPTS = len(BACK_OFF) + 1
-# A wait is made longer by up to this part of it, so that what failed together does not come back together.
-JITTER = 0.2
 
 
 def sweep(*, now: datetime) -> list[int]:
@@ -43,9 +36,8 @@ def sweep(*, now: datetime) -> list[int]:
 
 def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
-    claimed = Message.objects.claimable(now).filter(pk=message_id)
-    count = claimed.update(state=Message.State.CLAIMED, claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    return Message.objects.select_related("recipient__department").get(pk=message_id) if count else None
+    rows = Message.objects.claimable(now)
+    return claim(rows, pk=message_id, now=now, related=["recipient__department"])
 
 
 def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
@@ -66,8 +58,8 @@ def deliver_one(
 ) -> str | None:
     """Send one digest and record how it ended; returns the state, or None when there was nothing to do.
 
-    A digest whose every matter was settled since it was planned is dropped. `spread` gives the share, from 0
-    to 1, of JITTER by which a wait grows.
+    A digest whose every matter was settled since it was planned is dropped. `spread` is that of
+    `claims.after_failure`.
     The network is used outside any transaction. A crash between sending and recording sends the mail again
     after the lease: doubled (with the same Message-ID) is chosen over lost.
     """
@@ -143,12 +135,7 @@ def _record_failure(
     if mail.refuses_address(error):
         refuse_email(reader.pk, address=message.address, reason=reason, now=now)
         return _give_up_address(message, reason)
-    if mail.is_permanent(error):
-        return _settle(message, Message.State.DEAD, error=reason)
-    if message.attempts == MAX_ATTEMPTS:
-        return _settle(message, Message.State.DEAD, error=f"已尝试{message.attempts}次，不再重试：{reason}")
-    next_attempt_at = now + BACK_OFF[message.attempts - 1] * (1 + JITTER * spread())
-    return _settle(message, Message.State.RETRY, error=reason, next_attempt_at=next_attempt_at)
+    return _settle(message, **after_failure(mail, message, error, now, spread))
 
 
 def _give_up_address(message: Message, reason: str) -> str | None:
@@ -157,12 +144,9 @@ def _give_up_address(message: Message, reason: str) -> str | None:
     return _settle(message, state, error=reason, address=address, is_address_refused=True)
 
 
-def _settle(message: Message, state: str, **changes: datetime | str | bool) -> str | None:
+def _settle(message: Message, state: str, **changes: Any) -> str | None:
     """End a claim. Without effect when the lease ran out and another holds it now."""
-    held = Message.objects.filter(
-        pk=message.pk, state=Message.State.CLAIMED, claimed_until=message.claimed_until
-    )
-    if not held.update(state=state, claimed_until=None, **changes):
+    if not settle(message, state, **changes):
         logger.warning("message %s: the claim was lost before the end was recorded", message.pk)
         return None
     return state

@@ -124,7 +124,7 @@ def plan_reminders(
     logger.info("run %s planned %s digests, %s unreachable", run.pk, len(written), len(unreachable))
     return PlanResult(
         digests=tuple(planned for planned, _ in written),
-        message_ids=tuple(pk for _, pk in written),
+        message_ids=tuple(pk for planned, pk in written if planned.recipient.address),
         unreachable=unreachable,
         is_provisional=is_provisional,
     )
@@ -166,7 +166,7 @@ def _gather(
             fresh = stages_due(candidate.facts, policy, calendar, today, frozenset())
             for audience in dict.fromkeys(due.audience for due in fresh):
                 people = directory.of(audience, candidate, today)
-                if not people:
+                if not any(person.address for person in people):
                     nobody[_name_of(audience, candidate), candidate.region_id, audience] += 1
                 for person in people:
                     if person.id in told_today or directory.rests(person, today):
@@ -289,6 +289,7 @@ def _new_message(
         recipient_id=person.id,
         address=person.address,
         day=today,
+        state=Message.State.PLANNED if person.address else Message.State.INBOX,
         subject=rendered.subject,
         text=rendered.text,
         html=rendered.html,

@@ -46,6 +46,11 @@ def task_url(task_id: int) -> str:
     return _absolute(reverse("task", args=[task_id]))
 
 
+def message_url(message_id: int) -> str:
+    """The address of a digest's page as it works from outside."""
+    return _absolute(reverse("notifications:message", args=[message_id]))
+
+
 def _absolute(path: str) -> str:
     return f"{str(settings.SITE_URL).rstrip('/')}{path}"
 
@@ -120,7 +125,7 @@ def open_line() -> Iterator[BaseEmailBackend]:
         _hang_up(line)
 
 
-def send(message: Message, line: BaseEmailBackend | None = None) -> None:
+def send(message: Message, /, line: BaseEmailBackend | None = None) -> None:
     """Hand one mail to the server. Raises what the server or the network raised.
 
     A line that fails is closed, so that the next mail gets a new one. One that the server had closed between
@@ -150,7 +155,7 @@ def _is_hung_up(error: Exception) -> bool:
     return closing or isinstance(error, smtplib.SMTPServerDisconnected)
 
 
-def is_permanent(error: Exception) -> bool:
+def is_permanent(error: Exception, /) -> bool:
     """Whether trying again cannot help: the server refused this recipient or this mail for good.
 
     A 5xx at sign-in or for the sender is our own set-up and hits everybody: that is retried, because burying
@@ -193,7 +198,7 @@ def _answer(error: smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError) -> tup
     return code, _words(reply)
 
 
-def describe(error: Exception) -> str:
+def describe(error: Exception, /) -> str:
     """The error in the server's own words, for the page that shows it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "{} {}".format(*_answer(error))

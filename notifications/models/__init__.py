@@ -1,11 +1,24 @@
-"""Local days of the calendar, policies, people's preferences, the ledger, the mails made of it, the runs."""
+"""Local days, policies, preferences, the ledger, the digests made of it, the runs, feeds and gateways."""
 
 from notifications.models.calendar import CalendarDay
+from notifications.models.feeds import CalendarFeed
 from notifications.models.messages import Message
 from notifications.models.policies import ReminderPolicy
 from notifications.models.preferences import Preference
 from notifications.models.reminders import Reminder
 from notifications.models.runs import Run
 from notifications.models.templates import MailTemplate
+from notifications.models.webhooks import Webhook, WebhookDelivery
 
-__all__ = ["CalendarDay", "MailTemplate", "Message", "Preference", "Reminder", "ReminderPolicy", "Run"]
+__all__ = [
+    "CalendarDay",
+    "CalendarFeed",
+    "MailTemplate",
+    "Message",
+    "Preference",
+    "Reminder",
+    "ReminderPolicy",
+    "Run",
+    "Webhook",
+    "WebhookDelivery",
+]

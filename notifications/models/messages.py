@@ -5,6 +5,7 @@ from enum import nonmember
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,6 +40,11 @@ class MessageQuerySet(models.QuerySet["Message"]):
             recipient__in=User.objects.all().reachable(),
         )
 
+    def unread_by(self, user: User | AnonymousUser) -> Self:
+        """What the person has been told and not opened in the application, mailed or not."""
+        told = self.exclude(state=Message.State.DROPPED)
+        return told.filter(recipient=user.pk, read_at__isnull=True)
+
     def failing(self) -> Self:
         return self.filter(state__in=(Message.State.RETRY, Message.State.DEAD))
 
@@ -52,6 +58,8 @@ class Message(models.Model):
     PLANNED -> CLAIMED -> SENT | RETRY (at next_attempt_at) | DEAD | DROPPED. A claim is a lease: when its
     holder dies, another takes over after `claimed_until`. DROPPED: all that it says was settled before it
     went out. A DEAD one whose address was refused is PLANNED again once somebody corrects the address.
+    Of a person without an address it is INBOX from the beginning: read in the application, as every digest
+    can be, and never mailed.
     """
 
     class State(models.TextChoices):
@@ -61,6 +69,7 @@ class Message(models.Model):
         RETRY = "RETRY", _("等待重试")
         DEAD = "DEAD", _("发送失败")
         DROPPED = "DROPPED", _("无需发送")
+        INBOX = "INBOX", _("仅站内")
 
         waiting = nonmember(("PLANNED", "RETRY"))
 
@@ -68,7 +77,7 @@ class Message(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("收件人"), on_delete=models.PROTECT, related_name="digests"
     )
-    address = models.EmailField(_("邮箱"))
+    address = models.EmailField(_("邮箱"), blank=True)
     day = models.DateField(_("日期"))
     subject = models.CharField(_("主题"), max_length=200)
     text = models.TextField(_("正文"))
@@ -82,6 +91,8 @@ class Message(models.Model):
     sent_at = models.DateTimeField(_("发送时间"), null=True, blank=True)
     error = models.TextField(_("失败原因"), blank=True)
     is_address_refused = models.BooleanField(_("邮箱被拒收"), default=False)
+    # When its recipient first opened it in the application.
+    read_at = models.DateTimeField(_("阅读时间"), null=True, blank=True)
 
     objects = MessageQuerySet.as_manager()
 
@@ -115,6 +126,8 @@ class Message(models.Model):
                 name="message_address_refused",
                 condition=Q(state="DEAD", is_address_refused=True),
             ),
+            # The number in the header.
+            models.Index(fields=["recipient"], name="message_unread", condition=Q(read_at__isnull=True)),
         ]
 
     if TYPE_CHECKING:

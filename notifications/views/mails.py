@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest, origin_of
+from notifications.actions import inbox
 from notifications.actions.delivery import resend_message
 from notifications.dashboards import (
     delivery,
@@ -31,6 +32,7 @@ from tracker.permissions import visible_regions
 
 PAGE_SIZE = 50
 REMINDERS_SHOWN = 200
+UNREAD = "UNREAD"  # beside the states of a mail: one's own that one has not opened
 
 
 @require_safe
@@ -39,7 +41,10 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
     user = request.user
     visible = visible_messages(user)
     state = request.GET.get("state", "")
-    chosen = visible.filter(state=state) if state in Message.State.values else visible
+    if state == UNREAD:
+        chosen = Message.objects.unread_by(user)
+    else:
+        chosen = visible.filter(state=state) if state in Message.State.values else visible
     # The bodies are long and only the page of one mail shows them.
     rows = chosen.select_related("recipient").defer("text", "html").latest_first()
     counts = state_counts(visible)
@@ -79,6 +84,21 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "can_resend": can_resend(user, message),
     }
     return render(request, "notifications/mail_detail.html", context)
+
+
+@require_POST
+def open_mail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Open a digest, or say that it was read. A POST, because it leaves the trace that a GET must not."""
+    message = get_message_for(request.user, pk)
+    inbox.mark_read(message, by=request.user, now=clock.now())
+    return redirect("notifications:message", pk=pk)
+
+
+@require_POST
+def read_all(request: SignedInRequest) -> HttpResponse:
+    """Say that one has read all one's digests."""
+    inbox.mark_all_read(by=request.user, now=clock.now())
+    return redirect("notifications:mail")
 
 
 @require_POST

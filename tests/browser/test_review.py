@@ -50,6 +50,12 @@ def _open_inbox(page: Page, cast: Cast) -> None:
     expect(page.get_by_role("heading", name="第0项工作")).to_be_visible()
 
 
+def _listens(page: Page, heading: str) -> None:
+    """The page of that submission is there, and its script, which shows the keys it listens to."""
+    expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    expect(page.locator(".keys")).to_be_visible()
+
+
 def _statuses(queue: list[Assignment]) -> list[str]:
     return [Assignment.objects.get(pk=share.pk).status for share in queue]
 
@@ -63,14 +69,14 @@ def test_two_are_approved_and_one_returned_by_keyboard_alone(
     assert page.locator(".previews img").evaluate("image => image.naturalWidth") == 1
 
     keys.press("j")
-    expect(page.get_by_role("heading", name="第1项工作")).to_be_visible()
+    _listens(page, "第1项工作")
     keys.press("k")
-    expect(page.get_by_role("heading", name="第0项工作")).to_be_visible()
+    _listens(page, "第0项工作")
     keys.press("a")
     assert _statuses(queue) == [Status.SUBMITTED] * 3, "the key only goes to the button"
     keys.press("Enter")
     expect(page.get_by_text("审核通过，已记录。")).to_be_visible()
-    expect(page.get_by_role("heading", name="第1项工作")).to_be_visible()
+    _listens(page, "第1项工作")
 
     keys.press("r")
     keys.type("jack: 缺验收单")  # letters that are keys elsewhere
@@ -78,7 +84,7 @@ def test_two_are_approved_and_one_returned_by_keyboard_alone(
     keys.press("Control+Enter")
     expect(page.get_by_text("退回，已记录。")).to_be_visible()
 
-    expect(page.get_by_role("heading", name="第2项工作")).to_be_visible()
+    _listens(page, "第2项工作")
     keys.press("r")
     keys.press("Escape")
     keys.press("a")

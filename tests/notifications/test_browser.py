@@ -38,7 +38,7 @@ def test_mail_is_readable_on_a_phone(
 ) -> None:
     sign_in(phone_page, live_server.url, told.reporter)
     phone_page.goto("/notifications/")
-    phone_page.get_by_role("link", name="【督办】逾期2项").click()
+    phone_page.get_by_role("button", name="【督办】逾期2项").click()
     mail = phone_page.frame_locator("iframe")
     mail.get_by_text("逾期（2项）").wait_for()
     mail.get_by_text("2024-10-18（周五）").first.wait_for()

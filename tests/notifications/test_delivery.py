@@ -12,7 +12,7 @@ from django.db import connection, connections
 
 from accounts.actions import Origin, disable_person
 from accounts.models import User
-from notifications import jobs
+from notifications import claims, jobs
 from notifications.actions import delivery, planning
 from notifications.channels import mail
 from notifications.models import Message, Preference, Run
@@ -51,7 +51,7 @@ def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     assert arrived["Auto-Submitted"] == "auto-generated"
     assert arrived["X-Auto-Response-Suppress"] == "All"
     assert arrived["X-Duban-Message"] == str(row.pk)
-    assert arrived["List-Id"] == "<reminders.xinxiang.example.cn>"
+    assert arrived["List-Id"] == "<planning.xinxiang.example.cn>"
     text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
     assert text is not None
     assert html is not None
@@ -101,10 +101,10 @@ def test_server_away_is_tried_again_and_given_up_in_the_end(
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
     message_id = planned["lina@example.cn"].pk
     now, states = NOW, []
-    for _ in range(len(delivery.BACK_OFF) + 1):
+    for _ in range(len(claims.BACK_OFF) + 1):
         states.append(delivery.deliver_one(message_id=message_id, now=now))
         now = Message.objects.get(pk=message_id).next_attempt_at
-    assert states == ["RETRY"] * len(delivery.BACK_OFF) + ["DEAD"]
+    assert states == ["RETRY"] * len(claims.BACK_OFF) + ["DEAD"]
     assert "已尝试8次" in Message.objects.get(pk=message_id).error
     assert "ConnectionRefusedError" in Message.objects.get(pk=message_id).error
 
@@ -160,17 +160,17 @@ def test_claim_is_a_lease(planned: dict[str, Message], smtp_sink: SmtpSink) -> N
     message_id = planned["lina@example.cn"].pk
     assert delivery.claim_message(message_id=message_id, now=NOW) is not None
     assert delivery.claim_message(message_id=message_id, now=NOW) is None
-    assert message_id not in delivery.sweep(now=NOW + delivery.LEASE)
-    late = NOW + delivery.LEASE + timedelta(seconds=1)
+    assert message_id not in delivery.sweep(now=NOW + claims.LEASE)
+    late = NOW + claims.LEASE + timedelta(seconds=1)
     assert message_id in delivery.sweep(now=late)
     assert delivery.deliver_one(message_id=message_id, now=late) == "SENT"
 
 
 def test_digest_that_kills_its_workers_is_given_up(planned: dict[str, Message]) -> None:
     message_id, now = planned["lina@example.cn"].pk, NOW
-    for _ in range(delivery.MAX_ATTEMPTS):
+    for _ in range(claims.MAX_ATTEMPTS):
         assert delivery.claim_message(message_id=message_id, now=now) is not None
-        now += delivery.LEASE + timedelta(seconds=1)
+        now += claims.LEASE + timedelta(seconds=1)
     assert delivery.deliver_one(message_id=message_id, now=now) == "DEAD"
 
 
@@ -183,7 +183,7 @@ def test_end_of_a_lost_claim_is_not_recorded(
 
     def slow(message: Message, line: object) -> None:
         monkeypatch.setattr(mail, "send", really_send)
-        later = NOW + delivery.LEASE + timedelta(seconds=1)
+        later = NOW + claims.LEASE + timedelta(seconds=1)
         assert delivery.deliver_one(message_id=message_id, now=later) == "SENT"
         raise TimeoutError
 

@@ -113,9 +113,16 @@ def test_whoever_has_a_mail_today_gets_the_rest_tomorrow(cast: Cast) -> None:
 
 
 def test_nobody_to_reach_is_said_once(cast: Cast) -> None:
-    User.objects.filter(department=cast.bureau).update(email="")
+    User.objects.filter(department=cast.bureau).update(is_active=False)
     old(cast, date(2024, 10, 22))
     assert lines(ahead(days=2)) == [("10-21", "到期前1天", ""), ("10-22", "到期当天", "")]
+
+
+def test_whom_no_mail_reaches_is_told_in_the_application(cast: Cast) -> None:
+    User.objects.filter(department=cast.bureau).exclude(pk=cast.reporter.pk).update(is_active=False)
+    User.objects.filter(pk=cast.reporter.pk).update(email="")
+    old(cast, date(2024, 10, 22))
+    assert lines(ahead(days=1)) == [("10-21", "到期前1天", "王芳（仅站内）")]
 
 
 def test_narrowed_to_a_person_only_that_person_is_named(cast: Cast) -> None:
@@ -230,7 +237,7 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
     # Session, user, region; units and people to choose; assignments, who asked for time; calendar, directory,
     # ledger, today's mails.
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(reverse("notifications:forecast"))
 
 

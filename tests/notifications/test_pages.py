@@ -72,8 +72,8 @@ def test_list_takes_the_same_queries(
     Message.objects.exclude(pk__in=kept).delete()
     client.force_login(cast.administrator)
     # Session, user; digests by state, their number, the page; two runs; today's by state and the oldest
-    # unsent; refused addresses; regions' unreachable units.
-    with django_assert_num_queries(11):
+    # unsent; refused addresses; regions' unreachable units; the own unread ones.
+    with django_assert_num_queries(12):
         client.get(reverse("notifications:mail"))
 
 
@@ -87,8 +87,8 @@ def test_mail_takes_the_same_queries(
     client.force_login(cast.reporter)
     mail = Message.objects.get(recipient=cast.reporter)
     # Session, user; the digest with its recipient; its lines with their tasks, and how many it overtook; the
-    # header's region and unit.
-    with django_assert_num_queries(7):
+    # header's region and unit, and the own unread digests.
+    with django_assert_num_queries(8):
         client.get(reverse("notifications:message", args=[mail.pk]))
 
 

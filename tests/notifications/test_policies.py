@@ -282,7 +282,7 @@ def test_effect_is_bounded_and_says_so(cast: Cast, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("number", [1, 3])
-@pytest.mark.parametrize(("reader", "queries"), [("coordinator", 6), ("administrator", 4)])
+@pytest.mark.parametrize(("reader", "queries"), [("coordinator", 7), ("administrator", 5)])
 def test_list_takes_the_same_queries(
     client: Client,
     cast: Cast,
@@ -311,5 +311,5 @@ def test_preview_takes_the_same_queries(
     signed_in(client, cast.coordinator)
     # Session, user, region; its rule, all rules; calendar, assignments, their requests, nodes and ledger; the
     # header's region.
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.post(region_url(cast), typed(do="preview"))

@@ -232,5 +232,5 @@ def test_page_takes_the_same_queries(
     for region in (None, cast.city, cast.county)[:number]:
         MailTemplate.objects.create(region=region, updated_at=NOW, updated_by=cast.administrator)
     # Session, user; the template with who changed it, all wordings, which regions have one, the regions.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         admin.get(PAGE)

@@ -114,5 +114,5 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     planning.plan_reminders(today=TODAY, now=NOW)
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
     # Session, user, region; the task; its lines counted and read, which mails open; shares, when told.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("notifications:told", args=[task.pk]))

@@ -307,7 +307,7 @@ def test_empty_tab_says_what_would_be_here(cast, browser) -> None:
 
 def test_overview_leads_coordinators_to_the_inbox_and_leaders_to_the_ledger(cast, browser, queue) -> None:
     ledger = f"{reverse('ledger')}?status=SUBMITTED"
-    notice = '<p class="notice"><a href="{}">{} 项申请办结，等待审核</a></p>'
+    notice = '<a href="{}">{} 项申请办结，等待审核</a>'
     make_assignment(cast.county_bureau, status=Status.SUBMITTED)
 
     page = browser(cast.coordinator).get(reverse("overview")).content.decode()

@@ -121,7 +121,7 @@ def test_number_of_queries_does_not_grow(cast, browser, count, django_assert_num
             make_assignment(cast.bureau, plan=cast.plan, status=status, due_date=TODAY)
     client = browser(cast.reporter)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("my_work"))
 
 

@@ -52,9 +52,8 @@ class Command(BaseCommand):
         )
 
     def _show(self, planned: PlannedDigest) -> None:
-        self.stdout.write(
-            f"{planned.recipient.name} <{planned.recipient.address}> {planned.digest.subject_line}"
-        )
+        person = planned.recipient
+        self.stdout.write(f"{person.name} <{person.address or '仅站内'}> {planned.digest.subject_line}")
         for section in planned.digest.sections:
             for item in section.items:
                 matter = item.matter
