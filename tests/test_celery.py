@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from notifications import claims
+from notifications.actions import delivery
 from tests.services import ROOT
 from tracker.celery import app
 
@@ -40,7 +41,7 @@ def test_each_job_has_a_queue_that_the_workers_read() -> None:
     assert settings.CELERY_TASK_DEFAULT_QUEUE in known
     for file in ("deploy/run.py", "deploy/systemd/duban-worker.service"):
         assert f"worker --queues {','.join(sorted(known))} " in (ROOT / file).read_text()
-    assert app.amqp.router.route({}, "notifications.jobs.deliver_message")["queue"].name == "deliver"
+    assert app.amqp.router.route({}, "notifications.jobs.deliver_messages")["queue"].name == "deliver"
 
 
 def test_redis_waits_longer_than_any_job_may_take() -> None:
@@ -57,7 +58,8 @@ def test_jobs_are_acknowledged_late_and_keep_nothing() -> None:
 
 
 def test_a_claim_outlives_the_job_that_holds_it() -> None:
-    [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_message"]
+    [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_messages"]
     assert settings.EMAIL_TIMEOUT < deliver.soft_time_limit < deliver.time_limit
     assert deliver.time_limit < claims.LEASE.total_seconds()
+    assert delivery.BATCH_TIME.total_seconds() < deliver.soft_time_limit
     assert deliver.expires < seconds_between(BEAT["deliver-due"]["schedule"])

@@ -39,8 +39,10 @@ FULL = os.environ.get("PLUGS") == "full"
 PEOPLE, KILLS, STOPS = (500, 20, 10) if FULL else (60, 3, 1)
 # How long one mail may take in these workers; a claim lapses after twice as long.
 DELIVERY_SECONDS = 3
-# What the two processes of a worker have handed over and not recorded yet when the database stops.
-COPIES_A_STOP = 2
+DELAY = 0.05  # the mail server's, so that a plug finds mails on their way
+# What the two processes of a worker can hand over in the 0.6 s that a crash of the database takes back, and
+# the mail that each has in hand.
+COPIES_A_STOP = 2 * (round(0.6 / DELAY) + 1)
 
 
 class Workers:
@@ -209,7 +211,7 @@ def test_workers_killed_at_random_moments(
     """Nothing is lost. What was handed over and not yet recorded arrives again, under the same Message-ID."""
     people_with_something_late(PEOPLE)
     chance = Random(20241021)
-    smtp_sink.delay = 0.05  # so that a kill finds mails on their way
+    smtp_sink.delay = DELAY
     plugs.start()
     jobs.run_reminders.delay()
     killed_with_mail_to_send = 0
@@ -271,7 +273,7 @@ def test_redis_killed_and_empty_when_it_comes_back(
     plugs: Workers, smtp_sink: SmtpSink, own_redis: ExitStack
 ) -> None:
     people_with_something_late(PEOPLE)
-    smtp_sink.delay = 0.05
+    smtp_sink.delay = DELAY
     plugs.start()
     jobs.run_reminders.delay()
     wait_until(lambda: len(smtp_sink.messages) > 3)
@@ -300,7 +302,7 @@ def test_database_restarted_while_mails_go_out(
     settings.DUBAN_TODAY = TODAY
     redis_url = own_redis.enter_context(services.redis_server())
     people_with_something_late(PEOPLE)
-    smtp_sink.delay = 0.05
+    smtp_sink.delay = DELAY
     stopped_with_mail_to_send = 0
     with workers_on(own_database.address, redis_url, smtp_sink, tmp_path, settings.REDIS_URL) as workers:
         workers.start()
