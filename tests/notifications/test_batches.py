@@ -102,7 +102,7 @@ def test_mail_that_kills_its_workers_takes_no_neighbour_with_it_twice(
     monkeypatch.setattr(mail, "send", deadly)
     for _ in range(claims.MAX_ATTEMPTS):
         with pytest.raises(OutOfMemory):
-            deliver_batch(planned, lambda moment=now: moment)  # type: ignore[misc]
+            deliver_batch(planned, lambda moment=now: moment)
         now += claims.LEASE + SECOND
     assert states() == [("CLAIMED", claims.MAX_ATTEMPTS), ("CLAIMED", 1), ("CLAIMED", 1)]
     assert list(deliver_batch(planned, lambda: now).values()) == ["DEAD", "SENT", "SENT"]
