@@ -74,7 +74,7 @@ def deliver_batch(
     states: dict[int, str | None] = {}
     situation: Situation | None = None
     for message_id in message_ids:
-        moment = now()
+        moment = now() if states else begun
         message = claimed.pop(message_id, None)
         if states and moment - begun > BATCH_TIME:
             if message is not None:  # given back as it was
