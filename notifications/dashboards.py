@@ -73,7 +73,7 @@ def scheduler_state(now: datetime) -> SchedulerState:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryState:
     """How the digests of a day stand, and what has waited longest of all days."""
 
     planned: int
@@ -89,11 +89,11 @@ class Delivery:
         return self.counts.get(Message.State.DEAD, 0)
 
 
-def delivery(messages: MessageQuerySet, today: date) -> Delivery:
+def delivery_state(messages: MessageQuerySet, today: date) -> DeliveryState:
     counts = state_counts(messages.filter(day=today))
     waiting = messages.unsent().order_by("created_at", "pk")
     oldest = waiting.select_related("recipient").defer("text", "html").first()
-    return Delivery(planned=sum(counts.values()), counts=counts, oldest_unsent=oldest)
+    return DeliveryState(planned=sum(counts.values()), counts=counts, oldest_unsent=oldest)
 
 
 def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:

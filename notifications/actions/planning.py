@@ -16,10 +16,10 @@ from accounts.models import Region, User
 from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
 from notifications.digest import SECTION_LIMIT, Digest, Matter, compose
-from notifications.mail_templates import Wordings, load_wordings
-from notifications.models import Message, Preference, Reminder, ReminderPolicy, Run
+from notifications.models import MailTemplate, Message, Preference, Reminder, ReminderPolicy, Run
 from notifications.policy import Audience, Due, Policies, stages_due
 from notifications.recipients import Directory, Recipient
+from notifications.wording import Wordings
 from notifications.workdays import WorkingCalendar, zh_date
 from tracker.clock import day_of
 from tracker.models import Assignment
@@ -110,7 +110,7 @@ def plan_reminders(
         logger.warning("run %s held: %s digests, limit %s", run.pk, len(found), limit)
         return PlanResult(unreachable=unreachable, is_held=True, is_provisional=is_provisional)
 
-    surroundings = Surroundings(unreachable, _refused_addresses(), load_wordings())
+    surroundings = Surroundings(unreachable, _refused_addresses(), MailTemplate.objects.wordings())
     written: list[tuple[PlannedDigest, int]] = []
     for start in range(0, len(found), RECIPIENT_BATCH):
         chunk = found[start : start + RECIPIENT_BATCH]

@@ -12,7 +12,7 @@ from accounts.requests import SignedInRequest, origin_of
 from notifications.actions import inbox
 from notifications.actions.delivery import resend_message
 from notifications.dashboards import (
-    delivery,
+    delivery_state,
     refused_people,
     scheduler_state,
     state_counts,
@@ -59,7 +59,7 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
     if can_see_scheduler(user):
         now = clock.now()
         context["scheduler"] = scheduler = scheduler_state(now)
-        context["delivery"] = delivery(visible, now.date())
+        context["delivery"] = delivery_state(visible, now.date())
         context["workers"] = workers_alive()
         context["may_release"] = scheduler.held_plan is not None and can_release(user)
         context["refused"] = refused_people(visible_regions(user), by=user)

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Region
 from accounts.requests import SignedInRequest, origin_of
+from notifications.actions.rules import RuleRefused, StaleRule, drop_policy, inherited_policy, keep_policy
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
-from notifications.keeping import RuleRefused, StaleRule, drop_policy, inherited_policy, keep_policy
 from notifications.models import ReminderPolicy
 from notifications.models.policies import differences
 from notifications.permissions import (

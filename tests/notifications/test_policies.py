@@ -14,9 +14,9 @@ from accounts.actions import Origin
 from accounts.models import AuditEvent, User
 from notifications import permissions
 from notifications.actions.planning import plan_reminders
+from notifications.actions.rules import RuleRefused, StaleRule, drop_policy, keep_policy
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
-from notifications.keeping import RuleRefused, StaleRule, drop_policy, keep_policy
 from notifications.models import Message, Reminder, ReminderPolicy
 from notifications.policy import DEFAULT_POLICY, POLICY_13710, PRESETS, Policy
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from notifications.actions import planning
-from notifications.keeping import RuleRefused, keep_preference
+from notifications.actions.rules import RuleRefused, keep_preference
 from notifications.models import CalendarDay, Message, Preference, Reminder
 from notifications.policy import Kind
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_task, make_user

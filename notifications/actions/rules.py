@@ -1,4 +1,4 @@
-"""Keeping the rules of reminding: policies, each change with its audit event, and people's preferences."""
+"""The rules of reminding: policies, each change with its audit event, and people's preferences."""
 
 from collections.abc import Sequence
 from datetime import date
