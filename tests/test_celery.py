@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from notifications import claims
+from notifications.channels import webhook
 from tests.services import ROOT
 from tracker.celery import app
 
@@ -56,8 +57,14 @@ def test_jobs_are_acknowledged_late_and_keep_nothing() -> None:
         assert (job.acks_late, job.reject_on_worker_lost, job.ignore_result) == (True, True, True), job.name
 
 
-def test_a_claim_outlives_the_job_that_holds_it() -> None:
-    [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_message"]
-    assert settings.EMAIL_TIMEOUT < deliver.soft_time_limit < deliver.time_limit
-    assert deliver.time_limit < claims.LEASE.total_seconds()
-    assert deliver.expires < seconds_between(BEAT["deliver-due"]["schedule"])
+@pytest.mark.parametrize(
+    ("name", "time_out", "sweep"),
+    [
+        ("deliver_message", settings.EMAIL_TIMEOUT, "deliver-due"),
+        ("post_delivery", webhook.TIMEOUT, "post-due"),
+    ],
+)
+def test_a_claim_outlives_the_job_that_holds_it(name: str, time_out: int, sweep: str) -> None:
+    [job] = [job for job in jobs() if job.name == f"notifications.jobs.{name}"]
+    assert time_out < job.soft_time_limit < job.time_limit < claims.LEASE.total_seconds()
+    assert job.expires < seconds_between(BEAT[sweep]["schedule"])
