@@ -177,9 +177,7 @@ def project(
             )
             for one in fresh:
                 told[one.id] |= {key, *((stage, due.occasion_date) for stage in due.superseded)}
-            is_lost = (
-                not any(one.address for one in readers) and key not in nobody and calendar.is_working(day)
-            )
+            is_lost = not readers and key not in nobody and calendar.is_working(day)
             if is_lost:
                 nobody.add(key)
             if fresh or is_lost:

@@ -3,6 +3,7 @@
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -77,10 +78,13 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     message = get_message_for(user, pk)
     told = message.reminders.exclude(state=Reminder.State.SUPERSEDED)
     reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
+    superseded = Count("pk", filter=Q(state=Reminder.State.SUPERSEDED))
+    counts = message.reminders.aggregate(lines=Count("pk"), superseded=superseded)
     context = {
         "mail": message,
         "reminders": reminders[:REMINDERS_SHOWN],
-        "superseded_count": message.reminders.filter(state=Reminder.State.SUPERSEDED).count(),
+        "more_reminders": max(0, counts["lines"] - counts["superseded"] - REMINDERS_SHOWN),
+        "superseded_count": counts["superseded"],
         "can_resend": can_resend(user, message),
     }
     return render(request, "notifications/mail_detail.html", context)

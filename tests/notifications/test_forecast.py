@@ -123,6 +123,8 @@ def test_whom_no_mail_reaches_is_told_in_the_application(cast: Cast) -> None:
     User.objects.filter(pk=cast.reporter.pk).update(email="")
     old(cast, date(2024, 10, 22))
     assert lines(ahead(days=1)) == [("10-21", "到期前1天", "王芳（仅站内）")]
+    planning.plan_reminders(today=TODAY, now=NOW)
+    assert lines(ahead(days=2)) == [("10-22", "到期当天", "王芳（仅站内）")]
 
 
 def test_narrowed_to_a_person_only_that_person_is_named(cast: Cast) -> None:

@@ -92,6 +92,25 @@ def test_mail_takes_the_same_queries(
         client.get(reverse("notifications:message", args=[mail.pk]))
 
 
+def test_mail_says_how_many_lines_it_leaves_out(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
+    planning.plan_reminders(today=TODAY, now=NOW)
+    client.force_login(cast.reporter)
+    address = reverse("notifications:message", args=[Message.objects.get(recipient=cast.reporter).pk])
+    assert "没有列出" not in client.get(address).content.decode()
+    monkeypatch.setattr("notifications.views.mails.REMINDERS_SHOWN", 1)
+    assert "另有2条没有列出" in client.get(address).content.decode()
+
+
+def test_states_without_mails_are_not_offered(client: Client, cast: Cast, mails: dict[str, Message]) -> None:
+    page = open_page(client, cast.reporter)
+    assert ("待发送 1" in page, "发送失败" in page) == (True, False)
+    assert "发送失败 0" in open_page(client, cast.reporter, state="DEAD")
+
+
 def test_list_says_when_or_why_not(client: Client, cast: Cast, mails: dict[str, Message]) -> None:
     set_state = Message.objects.filter
     set_state(pk=mails["wangfang"].pk).update(state="SENT", sent_at=NOW)

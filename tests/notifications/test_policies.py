@@ -219,6 +219,12 @@ def test_crafted_posts_change_nothing(
     assert ReminderPolicy.objects.get().policy == TIGHT
 
 
+def test_the_list_says_what_the_default_does(client: Client, cast: Cast) -> None:
+    signed_in(client, cast.coordinator)
+    page = client.get(reverse("notifications:policies")).content.decode()
+    assert "到期前30、15、7、3、1、0天；逾期1天起每7天" in page
+
+
 def test_administrators_read_and_do_not_write(client: Client, cast: Cast, origin: Origin) -> None:
     keep_policy(cast.city, cast.plan, TIGHT, version=0, origin=origin)
     signed_in(client, cast.administrator)
