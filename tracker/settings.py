@@ -124,7 +124,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 1500
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # How many seconds one mail may take. The job is told to stop after that, and killed after half as long again;
-# after twice as long its claim lapses and another worker takes the mail (notifications/actions/delivery.py).
+# after twice as long its claim lapses and another worker takes the mail (notifications/claims.py).
 DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
 # A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
 # own (worker --queues). A worker that is told nothing takes from both.
