@@ -21,12 +21,13 @@ class UnitTold:
     first_sent: datetime | None
     last_sent: datetime | None
     failed: int
+    in_application: int  # digests that were never to be mailed, for want of an address
 
 
 def units_told(assignments: Iterable[Assignment], reminders: ReminderQuerySet) -> list[UnitTold]:
     """A line for each share. Counts only what its unit's own people were sent."""
     sums = {
-        row["assignment_id"]: (row["first"], row["last"], row["failed"])
+        row["assignment_id"]: (row["first"], row["last"], row["failed"], row["in_application"])
         for row in reminders.told_to_units()
         .filter(state=Reminder.State.PLANNED)
         .order_by()
@@ -35,9 +36,10 @@ def units_told(assignments: Iterable[Assignment], reminders: ReminderQuerySet) -
             first=Min("message__sent_at"),
             last=Max("message__sent_at"),
             failed=Count("message", filter=Q(message__state="DEAD"), distinct=True),
+            in_application=Count("message", filter=Q(message__state="INBOX"), distinct=True),
         )
     }
-    return [UnitTold(assignment, *sums.get(assignment.pk, (None, None, 0))) for assignment in assignments]
+    return [UnitTold(assignment, *sums.get(assignment.pk, (None, None, 0, 0))) for assignment in assignments]
 
 
 def occasion_words(reminder: Reminder) -> str:

@@ -42,6 +42,14 @@ def open_page(client: Client, user: User, task: Task, **query: str) -> str:
     return str(response.content.decode())
 
 
+def test_what_was_told_in_the_application_counts_as_told(client: Client, cast: Cast, task: Task) -> None:
+    Message.objects.filter(recipient=cast.outsider).update(state="INBOX", sent_at=None, address="")
+    text = open_page(client, cast.coordinator, task)
+    assert ("仅站内1封" in text, "尚未发出" in text, "，还没有打开" in text) == (True, False, True)
+    Message.objects.filter(recipient=cast.outsider).update(read_at=NOW)
+    assert "，2024-10-21 09:30 打开" in open_page(client, cast.coordinator, task)
+
+
 def test_what_became_of_each_and_when_it_was_signed_for(client: Client, cast: Cast, task: Task) -> None:
     text = open_page(client, cast.coordinator, task)
     for word in (
