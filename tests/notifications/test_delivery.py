@@ -51,7 +51,7 @@ def test_what_arrives(planned: dict[str, Message], smtp_sink: SmtpSink) -> None:
     assert arrived["Auto-Submitted"] == "auto-generated"
     assert arrived["X-Auto-Response-Suppress"] == "All"
     assert arrived["X-Duban-Message"] == str(row.pk)
-    assert arrived["List-Id"] == "<planning.xinxiang.example.cn>"
+    assert arrived["List-Id"] == "<reminders.xinxiang.example.cn>"
     text, html = arrived.get_body(("plain",)), arrived.get_body(("html",))
     assert text is not None
     assert html is not None
