@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Department, Region, User
 from accounts.permissions import can_keep
+from notifications.hours import FIRST_HOUR, LAST_HOUR
 from notifications.models import Message, Run
 from notifications.models.messages import MessageQuerySet
 from tracker.clock import SHANGHAI
@@ -15,7 +16,7 @@ from tracker.models import Assignment
 
 # Planning runs hourly by day, the sweep every five minutes day and night (CELERY_BEAT_SCHEDULE). Longer than
 # two turns of the one, or three of the other, means that nobody is at work.
-FIRST_PLANNING, LAST_PLANNING = time(7, 5), time(20, 5)
+FIRST_PLANNING, LAST_PLANNING = time(FIRST_HOUR, 5), time(LAST_HOUR, 5)
 PLAN_SILENCE = timedelta(hours=2)
 SWEEP_SILENCE = timedelta(minutes=15)
 REFUSED_SHOWN = 100
