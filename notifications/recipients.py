@@ -99,4 +99,4 @@ def _mailbox_of(users: Sequence[User]) -> dict[int, str]:
     if not users or not users[0].is_unit_person:
         return {}
     first = min(users, key=lambda user: (user.role != User.Role.HEAD, user.pk))
-    return {first.pk: first.department.mailbox} if first.department else {}
+    return {first.pk: first.department.reachable_mailbox} if first.department else {}

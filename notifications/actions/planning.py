@@ -12,7 +12,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Count
 
-from accounts.models import Region, User
+from accounts.models import Department, Region, User
 from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
 from notifications.digest import SECTION_LIMIT, Digest, Matter, compose
@@ -153,6 +153,8 @@ def _refused_addresses() -> dict[int, list[str]]:
     for person in people.order_by("pk"):
         place = person.department.short_name if person.department else person.get_role_display()
         found[person.region_id or 0].append(f"{person}（{place}）{person.email}：{person.email_refusal}")
+    for unit in Department.objects.mailbox_refused().order_by("pk"):
+        found[unit.region_id].append(f"{unit}（单位邮箱）{unit.mailbox}：{unit.mailbox_refusal}")
     return {region: _cut(lines) for region, lines in found.items()}
 
 
