@@ -84,7 +84,7 @@ def told_lines(reminders: Sequence[Reminder], openable: Iterable[int]) -> list[T
             one,
             occasion_words(one),
             one.message_id in keys,
-            overtaking.get(_step_of(one), "") if one.is_superseded else "",
+            overtaking.get(step_of(one), "") if one.is_superseded else "",
         )
         for one in reminders
     ]
@@ -100,7 +100,7 @@ LADDERS = (
 Step = tuple[int | None, int, tuple[Kind, ...], date]
 
 
-def _step_of(reminder: Reminder) -> Step:
+def step_of(reminder: Reminder) -> Step:
     kind = Kind(reminder.stage.rpartition("_")[0])
     ladder = next((ladder for ladder in LADDERS if kind in ladder), (kind,))
     return reminder.message_id, reminder.assignment_id, ladder, reminder.occasion_date
@@ -109,4 +109,4 @@ def _step_of(reminder: Reminder) -> Step:
 def _overtaking(superseded: Sequence[Reminder]) -> dict[Step, str]:
     """The stage that was told in the place of each. Not stored: the ledger has it."""
     told = Reminder.objects.that_overtook(superseded) if superseded else ()
-    return {_step_of(one): one.stage_label for one in told}
+    return {step_of(one): one.stage_label for one in told}
