@@ -34,7 +34,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "recipient", "stage_label", "occasion_date", "planned_on", "state")
+    list_display = (
+        "assignment",
+        "recipient",
+        "stage_label",
+        "occasion_date",
+        "planned_on",
+        "state",
+        "reason",
+    )
     list_filter = ("state",)
     list_select_related = ("assignment__task", "assignment__department", "recipient")
     ordering = ("-pk",)

@@ -34,7 +34,10 @@ def can_resend(user: User, message: Message) -> bool:
     """A failed digest may be sent again by a coordinator of the region itself."""
     recipient = message.recipient
     own_region = user.is_coordinator and recipient.region_id == user.region_id
-    return own_region and message.state == Message.State.DEAD and recipient.email != ""
+    has_address = recipient.email != "" or (
+        recipient.department is not None and recipient.department.mailbox != ""
+    )
+    return own_region and message.state == Message.State.DEAD and has_address
 
 
 def visible_reminders(user: User, task: Task) -> ReminderQuerySet:
@@ -79,7 +82,7 @@ def get_worded_region_for(user: User, pk: int) -> Region:
 
 def get_message_for(user: User, pk: int) -> Message:
     """The digest if this person may read it. Raises Http404 otherwise."""
-    message = visible_messages(user).select_related("recipient").filter(pk=pk).first()
+    message = visible_messages(user).select_related("recipient__department").filter(pk=pk).first()
     if message is None:
         raise Http404
     return message

@@ -1,6 +1,6 @@
 """What was sent about a task, beside when each unit signed for it: plain data for its page."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -69,14 +69,46 @@ def _occasion(kind: Kind, day: date) -> str:
 
 @dataclass(frozen=True)
 class ToldLine:
-    """One line of the ledger as the page prints it."""
+    """One line of the ledger as the page prints it; `overtaken_by` is the stage that made it pointless."""
 
     reminder: Reminder
     occasion: str
     may_open: bool
+    overtaken_by: str
 
 
-def told_lines(reminders: Iterable[Reminder], openable: Iterable[int]) -> list[ToldLine]:
-    """`openable` are the keys of the mails that the person may read."""
+def told_lines(reminders: Sequence[Reminder], openable: Iterable[int]) -> list[ToldLine]:
+    """`openable` are the keys of the mails that the person may read. One query."""
     keys = set(openable)
-    return [ToldLine(one, occasion_words(one), one.message_id in keys) for one in reminders]
+    overtaking = _overtaking([one for one in reminders if one.is_superseded])
+    return [
+        ToldLine(
+            one,
+            occasion_words(one),
+            one.message_id in keys,
+            overtaking.get(step_of(one), "") if one.is_superseded else "",
+        )
+        for one in reminders
+    ]
+
+
+# Stages that come one after the other, as the policy has them; all others stand alone or overtake their like.
+LADDERS = (
+    (Kind.NEW, Kind.UNSIGNED, Kind.NO_REPORT),
+    (Kind.BEFORE, Kind.OVERDUE),
+    (Kind.NODE, Kind.NODE_LATE),
+)
+# The mail, the assignment, the ladder and its occasion: of these but one stage is told.
+Step = tuple[int | None, int, tuple[Kind, ...], date]
+
+
+def step_of(reminder: Reminder) -> Step:
+    kind = Kind(reminder.stage.rpartition("_")[0])
+    ladder = next((ladder for ladder in LADDERS if kind in ladder), (kind,))
+    return reminder.message_id, reminder.assignment_id, ladder, reminder.occasion_date
+
+
+def _overtaking(superseded: Sequence[Reminder]) -> dict[Step, str]:
+    """The stage that was told in the place of each. Not stored: the ledger has it."""
+    told = Reminder.objects.that_overtook(superseded) if superseded else ()
+    return {step_of(one): one.stage_label for one in told}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest, origin_of
 from notifications.actions import inbox
-from notifications.actions.delivery import resend_message
+from notifications.actions.delivery import address_of, resend_message
 from notifications.dashboards import (
     delivery_state,
     refused_people,
@@ -85,7 +85,7 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "reminders": reminders[:REMINDERS_SHOWN],
         "more_reminders": max(0, counts["lines"] - counts["superseded"] - REMINDERS_SHOWN),
         "superseded_count": counts["superseded"],
-        "can_resend": can_resend(user, message),
+        "resend_to": address_of(message) if can_resend(user, message) else "",
     }
     return render(request, "notifications/mail_detail.html", context)
 

@@ -72,8 +72,8 @@ def test_list_takes_the_same_queries(
     Message.objects.exclude(pk__in=kept).delete()
     client.force_login(cast.administrator)
     # Session, user; digests by state, their number, the page; two runs; today's by state and the oldest
-    # unsent; refused addresses; regions' unreachable units; the own unread ones.
-    with django_assert_num_queries(12):
+    # unsent; refused addresses and mailboxes; regions' unreachable units; the own unread ones.
+    with django_assert_num_queries(13):
         client.get(reverse("notifications:mail"))
 
 
