@@ -90,7 +90,7 @@ def moves_between(
             told[assignment_id].update(rows)
         for one in batch:
             policy = policies.of(one.plan_id, one.region_id)
-            case = (replace(one.facts, id=0), policy, frozenset(told[one.facts.id]))
+            case = (_plain(one.facts), policy, frozenset(told[one.facts.id]))
             if case not in seen:
                 if len(seen) >= CASES_LIMIT:
                     is_cut = True
@@ -109,6 +109,15 @@ def moves_between(
         looked_at=looked_at,
         is_cut=is_cut,
     )
+
+
+def _plain(facts: AssignmentFacts) -> AssignmentFacts:
+    """The facts without those that no stage looks at, so that more work is alike."""
+    facts = replace(facts, id=0, percent=facts.percent if facts.nodes else 0)
+    if facts.due_date is None or facts.returned_on is not None:
+        return facts
+    # With a due date silence counts nothing, and without a return only whether there was any report.
+    return replace(facts, signed_on=None, last_reported_on=facts.last_reported_on and facts.created_on)
 
 
 def _days_of(case: Case, calendar: WorkingCalendar, start: date, last: date) -> Days:

@@ -92,7 +92,7 @@ class NoticeRefused(ValueError):
 def word_of(is_workday: bool | None) -> str:
     """What a day is, in the word that a notice uses."""
     if is_workday is None:
-        return _("恢复")
+        return _("恢复公布的安排")
     return _("上班") if is_workday else _("放假")
 
 

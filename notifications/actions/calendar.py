@@ -50,6 +50,11 @@ def own_days() -> dict[date, Said]:
     return {day: Said(is_workday, name) for day, is_workday, name in rows}
 
 
+def calendar_of(own: Mapping[date, Said]) -> WorkingCalendar:
+    """The working calendar with these days of one's own."""
+    return WorkingCalendar({day: said.is_workday for day, said in own.items() if said.is_workday is not None})
+
+
 def look_ahead(said: Mapping[date, Said], *, first: date) -> Wanted:
     """What these days would change, and which reminders from `first` on would move. Writes nothing.
 
@@ -63,9 +68,8 @@ def look_ahead(said: Mapping[date, Said], *, first: date) -> Wanted:
         for day in sorted(said)
         if (after := _kept(day, said[day], own.get(day))) != own.get(day)
     )
-    days = {day: known.is_workday for day, known in own.items() if known.is_workday is not None}
-    present = WorkingCalendar(days)
-    wanted = WorkingCalendar(_changed(days, changes))
+    later = own | {change.day: change.after or Said(None) for change in changes}
+    present, wanted = calendar_of(own), calendar_of(later)
     other = [
         change.day for change in changes if present.is_working(change.day) != wanted.is_working(change.day)
     ]
@@ -141,15 +145,6 @@ def _kept(day: date, said: Said, own: Said | None) -> Said | None:
     if own is not None and own.is_workday == said.is_workday and not said.name:
         return own
     return said
-
-
-def _changed(days: Mapping[date, bool], changes: Sequence[DayChange]) -> dict[date, bool]:
-    found = dict(days)
-    for change in changes:
-        found.pop(change.day, None)
-        if change.after is not None and change.after.is_workday is not None:
-            found[change.day] = change.after.is_workday
-    return found
 
 
 def _lines(changes: Sequence[DayChange], present: WorkingCalendar, wanted: WorkingCalendar) -> list[str]:

@@ -24,8 +24,9 @@ class NoticeForm(forms.Form):
     text = forms.CharField(
         label=_("放假、上班的日期"),
         help_text=_(
-            "粘贴国务院办公厅通知的原文，或一行写一段：2027-01-01 至 2027-01-03 放假；2027-02-20 上班；"
-            "自治州成立纪念日：5月20日放假；2027-05-20 恢复（删去自行录入的，按公布的办）。"
+            "粘贴国务院办公厅通知的原文，或一行写一段：%(year)d-10-01 至 %(year)d-10-07 放假；"
+            "%(year)d-02-20 上班；自治州成立纪念日：5月20日放假；%(year)d-05-20 恢复"
+            "（删去自行录入的，按公布的办）。"
         ),
         max_length=NOTICE_LIMIT,
         widget=forms.Textarea(attrs={"rows": 8}),
@@ -38,6 +39,7 @@ class NoticeForm(forms.Form):
     def __init__(self, *args: Any, year: int, **options: Any) -> None:
         super().__init__(*args, **options)
         self.year = year
+        self.fields["text"].help_text %= {"year": year}
         self.lines: list[Line] = []
         self.said: Mapping[date, Said] = {}
 

@@ -10,12 +10,12 @@ from django.views.decorators.http import require_safe
 from accounts.requests import SignedInRequest, origin_of
 from notifications.actions.calendar import (
     CalendarRefused,
+    calendar_of,
     keep_days,
     look_ahead,
     own_days,
 )
 from notifications.calendar_year import stretches, years_shown
-from notifications.candidates import load_calendar
 from notifications.forecast import first_planning_day
 from notifications.forms.workdays import NoticeForm, fingerprint
 from notifications.models import CalendarChange
@@ -48,19 +48,20 @@ def workdays(request: SignedInRequest) -> HttpResponse:
     version = CalendarChange.objects.version()
     if request.method == "POST":
         form = NoticeForm(request.POST, year=year)
-        seen = _number(request.POST.get("version", ""), 0)
+        seen = _number(request.POST.get("version", ""), -1)
         if form.is_valid() and _save(request, form, seen, context):
             return redirect(f"{request.path}?year={year}")
         if seen != version:
             context["changed_since"] = CalendarChange.objects.since(seen).latest_first()[:CHANGES_SHOWN]
     else:
         form = NoticeForm(year=year, initial={"text": request.GET.get("line", "")[:200]})
+    own = own_days()
     context |= {
         "form": form,
         "version": version,
-        "stretches": stretches(year, own_days()),
+        "stretches": stretches(year, own),
         "is_announced": is_announced(year),
-        "is_provisional": load_calendar().is_provisional(year),
+        "is_provisional": calendar_of(own).is_provisional(year),
         "before": year - 1 if year - 1 in years else None,
         "after": year + 1 if year + 1 in years else None,
         "changes": CalendarChange.objects.latest_first()[:CHANGES_SHOWN],
