@@ -20,4 +20,9 @@ class Migration(migrations.Migration):
             name='mailbox_refused_at',
             field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='单位邮箱被拒收时间'),
         ),
+        migrations.AlterField(
+            model_name='auditevent',
+            name='kind',
+            field=models.CharField(choices=[('SIGN_IN', '登录'), ('SIGN_OUT', '退出'), ('SIGN_IN_FAILED', '密码错误'), ('LOCKED_OUT', '登录锁定'), ('CREATED', '新建账号'), ('CHANGED', '修改账号'), ('ROLE_CHANGED', '变更角色'), ('MOVED', '变更单位'), ('DISABLED', '停用账号'), ('ENABLED', '启用账号'), ('PASSWORD_RESET', '重置密码'), ('PASSWORD_CHANGED', '修改密码'), ('EMAIL_CHANGED', '修改邮箱'), ('EMAIL_REFUSED', '邮箱被拒收'), ('EMAIL_TRUSTED', '恢复发信'), ('UNIT_CREATED', '新建单位'), ('UNIT_CHANGED', '修改单位'), ('PLAN_CHANGED', '修改方案'), ('RULE_CHANGED', '修改提醒规则'), ('WORDING_CHANGED', '修改邮件模板'), ('CALENDAR_CHANGED', '修改工作日历')], max_length=16, verbose_name='事项'),
+        ),
     ]

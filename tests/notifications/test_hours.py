@@ -11,11 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
-from notifications.keeping import RuleRefused, keep_preference
 
 from accounts.models import User
 from notifications.actions import delivery, planning
 from notifications.actions.planning import PlanResult
+from notifications.actions.rules import RuleRefused, keep_preference
 from notifications.dashboards import is_planning_late
 from notifications.hours import CHOSEN_HOURS, FIRST_HOUR, LAST_HOUR, comes_later
 from notifications.models import Message, Preference, Reminder, Run

@@ -189,7 +189,8 @@ def test_failed_mail_is_sent_again_by_the_coordinator_alone(
 def test_records_are_read_only_in_admin(client: Client, cast: Cast, mails: dict[str, Message]) -> None:
     User.objects.filter(pk=cast.administrator.pk).update(is_staff=True, is_superuser=True)
     client.force_login(cast.administrator)
-    for model in (Reminder, Message, Run):
+    CalendarDay.objects.create(date=date(2027, 10, 1), is_workday=False, name="国庆节")
+    for model in (CalendarDay, Reminder, Message, Run):
         name = f"admin:notifications_{model._meta.model_name}"
         assert client.get(reverse(f"{name}_changelist")).status_code == 200
         assert client.get(reverse(f"{name}_add")).status_code == 403
@@ -198,9 +199,6 @@ def test_records_are_read_only_in_admin(client: Client, cast: Cast, mails: dict[
         change = reverse(f"{name}_change", args=[row.pk])
         assert client.get(change).status_code == 200
         assert client.post(change, {}).status_code == 403
-    added = {"date": "2027-10-01", "name": "国庆节"}
-    assert client.post(reverse("admin:notifications_calendarday_add"), added).status_code == 302
-    assert not CalendarDay.objects.get().is_workday
 
 
 def test_mails_of_the_embedded_default_are_files(

@@ -306,11 +306,15 @@ def test_override_beats_the_announcement() -> None:
     local = WorkingCalendar({day("2024-10-21"): False, day("2031-01-04"): True})
     assert not local.is_working(day("2024-10-21"))
     assert local.add_working_days(day("2024-10-18"), 1) == day("2024-10-22")
-    assert (local.is_provisional(2031), CALENDAR.is_provisional(2031), CALENDAR.is_provisional(2024)) == (
-        False,
-        True,
-        False,
-    )
+
+
+def test_a_year_is_known_once_its_fixed_holidays_are() -> None:
+    """One local holiday says nothing of the rest of a year that is not announced."""
+    days = {day("2031-01-01"): False, day("2031-05-01"): False, day("2031-10-01"): False}
+    assert not WorkingCalendar(days).is_provisional(2031)
+    assert WorkingCalendar(days | {day("2031-05-01"): True}).is_provisional(2031)
+    assert WorkingCalendar({day("2031-07-01"): False}).is_provisional(2031)
+    assert (CALENDAR.is_provisional(2031), CALENDAR.is_provisional(2024)) == (True, False)
 
 
 def test_a_date_at_the_end_of_the_calendar_breaks_nothing() -> None:
