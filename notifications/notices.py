@@ -107,7 +107,8 @@ def read_notice(text: str, year: int) -> list[Line]:
         if number > LINE_LIMIT:
             return [*lines, replace(line, refusal=_("最多%(most)d行。") % {"most": LINE_LIMIT})]
         try:
-            statements = tuple(_statements(unicodedata.normalize("NFKC", raw), year))
+            plain = " ".join(unicodedata.normalize("NFKC", raw).split())
+            statements = tuple(_statements(plain, year))
             for statement in statements:
                 _check_agrees(statement, number, known)
         except NoticeRefused as refused:
