@@ -240,7 +240,7 @@ def forget() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE notifications_reminder, notifications_message, notifications_run")
+        cursor.execute("TRUNCATE notifications_reminder, notifications_message, notifications_run CASCADE")
 
 
 def vacuum() -> None:

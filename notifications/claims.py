@@ -9,6 +9,7 @@ from random import random
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import connection, transaction
 from django.db.models import F, QuerySet
 
 from notifications.channels.base import Channel
@@ -24,22 +25,48 @@ JITTER = 0.2
 Row = TypeVar("Row", Message, WebhookDelivery)
 
 
-def claim(claimable: QuerySet[Row], *, pk: int, now: datetime, related: Sequence[str] = ()) -> Row | None:
-    """Take the row for sending, or None if it is done, not yet due, or another's.
+def claim_many(
+    claimable: QuerySet[Row], *, pks: Sequence[int], now: datetime, related: Sequence[str] = ()
+) -> list[Row]:
+    """Take the rows for sending, in the order given, but those that are done, not yet due, or another's.
 
-    `related` is read with it, as by select_related.
+    `related` is read with them, as by select_related.
     """
-    rows = claimable.filter(pk=pk)
-    count = rows.update(state="CLAIMED", claimed_until=now + LEASE, attempts=F("attempts") + 1)
-    if not count:
-        return None
-    return rows.model._default_manager.select_related(*related).get(pk=pk)
+    with transaction.atomic():
+        _do_not_wait_for_the_disk()
+        locked = claimable.select_related(*related).select_for_update(skip_locked=True, of=("self",))
+        rows = locked.in_bulk(pks)
+        changes = {"state": "CLAIMED", "claimed_until": now + LEASE}
+        if rows:
+            claimable.model._default_manager.filter(pk__in=rows).update(attempts=F("attempts") + 1, **changes)
+    for row in rows.values():
+        row.state, row.claimed_until, row.attempts = "CLAIMED", now + LEASE, row.attempts + 1
+    return [rows[pk] for pk in pks if pk in rows]
+
+
+def claim(claimable: QuerySet[Row], *, pk: int, now: datetime, related: Sequence[str] = ()) -> Row | None:
+    """One row, as by claim_many, or None."""
+    return next(iter(claim_many(claimable, pks=[pk], now=now, related=related)), None)
+
+
+def _do_not_wait_for_the_disk() -> None:
+    """Let this transaction be over before it is on PostgreSQL's disk; everybody sees it at once all the same.
+
+    A crash of the database (none of ours) takes back what it did in its last 0.6 seconds at most: what was
+    claimed is claimed again, and what was sent goes out again, as the same mail.
+    Waiting for the disk would take most of the time of sending.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
 
 
 def settle(row: Row, state: str, **changes: Any) -> bool:
     """End a claim. False, and without effect, when the lease ran out and another holds it now."""
     rows = type(row)._default_manager.filter(pk=row.pk, state="CLAIMED", claimed_until=row.claimed_until)
-    return bool(rows.update(state=state, claimed_until=None, **changes))
+    with transaction.atomic():
+        _do_not_wait_for_the_disk()
+        return bool(rows.update(state=state, claimed_until=None, **changes))
 
 
 def after_failure(

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from notifications.policy import Audience, Due, Kind
 from notifications.wording import BUILT_IN
@@ -74,7 +75,7 @@ class Item:
     dues: tuple[Due, ...]
     today: date
 
-    @property
+    @cached_property
     def kinds(self) -> frozenset[Kind]:
         return frozenset(due.kind for due in self.dues)
 
@@ -82,7 +83,7 @@ class Item:
     def reasons(self) -> str:
         return "；".join(due.reason_zh for due in self.dues)
 
-    @property
+    @cached_property
     def days_left(self) -> int | None:
         return (self.matter.due_date - self.today).days if self.matter.due_date else None
 
@@ -123,7 +124,7 @@ class Section:
     def hidden_count(self) -> int:
         return len(self.items) - len(self.shown)
 
-    @property
+    @cached_property
     def soon_count(self) -> int:
         return sum(item.is_soon for item in self.items)
 
@@ -139,11 +140,11 @@ class Digest:
     def as_of(self) -> str:
         return zh_date(self.today)
 
-    @property
+    @cached_property
     def count(self) -> int:
         return sum(len(section.items) for section in self.sections)
 
-    @property
+    @cached_property
     def next_due(self) -> Item | None:
         """The item whose date comes next, from today on."""
         items = [item for section in self.sections for item in section.items]
@@ -155,7 +156,7 @@ class Digest:
         """The subject as the built-in words begin it: 【督办】逾期2项，7日内到期3项."""
         return BUILT_IN.subject_prefix + self.numbers
 
-    @property
+    @cached_property
     def numbers(self) -> str:
         """逾期2项，7日内到期3项: only what there is, never a zero."""
         parts: list[str] = []

@@ -1,12 +1,13 @@
 """What the scheduler and the workers run. Named jobs, because Task is our noun."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from celery import shared_task
 from django.conf import settings
 
 from notifications.actions import delivery, planning, webhooks
+from notifications.channels import mail
 from tracker import clock
 
 logger = logging.getLogger(__name__)
@@ -28,10 +29,12 @@ def run_reminders() -> None:
     time_limit=settings.DELIVERY_SECONDS * 3 // 2,
     expires=280,
 )
-def deliver_message(*, message_id: int) -> None:
-    """Send one digest. Nothing to do is normal: it was sent, or another worker has it."""
-    state = delivery.deliver_one(message_id=message_id, now=clock.now())
-    logger.info("message %s: %s", message_id, state or "nothing to do")
+def deliver_messages(*, message_ids: list[int]) -> None:
+    """Send a few digests. Nothing to do is normal: they were sent, or another worker has them."""
+    with mail.open_line() as line:
+        states = delivery.deliver_batch(message_ids=message_ids, now=clock.now, line=line)
+    for message_id in message_ids:
+        logger.info("message %s: %s", message_id, states.get(message_id) or "nothing to do")
 
 
 @shared_task(ignore_result=True)
@@ -40,9 +43,10 @@ def deliver_due() -> None:
     _queue(delivery.sweep(now=clock.now()))
 
 
-def _queue(message_ids: Iterable[int]) -> None:
-    for message_id in message_ids:
-        deliver_message.delay_on_commit(message_id=message_id)  # type: ignore[attr-defined]  # Celery's for Django
+def _queue(message_ids: Sequence[int]) -> None:
+    for start in range(0, len(message_ids), delivery.BATCH):
+        batch = list(message_ids[start : start + delivery.BATCH])
+        deliver_messages.delay_on_commit(message_ids=batch)  # type: ignore[attr-defined]  # Celery's for Django
 
 
 # A gateway that answers byte by byte resets every time-out of the socket; these limits it does not. The job

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, lru_cache
 
 import chinese_calendar
 
@@ -42,6 +42,7 @@ def holiday_name(day: date) -> str:
     return str(chinese_calendar.Holiday(name).chinese) if name else ""
 
 
+@lru_cache(maxsize=4096)  # a run prints the same few days thousands of times
 def zh_date(day: date) -> str:
     """A date as mails and pages print it: 2024-10-31（周四）."""
     return f"{day:%Y-%m-%d}（周{WEEKDAYS_ZH[day.weekday()]}）"

@@ -6,6 +6,7 @@ Each raises ServiceMissing, with the reason, where its program is not installed.
 import asyncio
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -37,13 +38,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], stop: signal.Signals = signal.SIGTERM, **options: Any
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server process that is gone when the block ends."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, **options)
     try:
         yield process
     finally:
-        process.terminate()
+        process.send_signal(stop)
         try:
             process.wait(timeout=20)
         except subprocess.TimeoutExpired:
@@ -120,12 +123,10 @@ def postgres_owner() -> dict[str, Any]:
 
 
 @contextmanager
-def postgres_server() -> Iterator[str]:
-    """The address of an empty PostgreSQL that does not wait for the disk."""
-    initdb, postgres = postgres_program("initdb"), postgres_program("postgres")
-    owner = postgres_owner()
+def postgres_home() -> Iterator[Path]:
+    """A directory with an empty PostgreSQL that does not run yet."""
+    initdb, owner = postgres_program("initdb"), postgres_owner()
     home = Path(tempfile.mkdtemp(prefix="duban-pg-"))
-    port = free_port()
     try:
         if owner:
             shutil.chown(home, owner["user"], owner["group"])
@@ -134,26 +135,43 @@ def postgres_server() -> Iterator[str]:
         made = subprocess.run(init, capture_output=True, text=True, cwd=home, **owner)
         if made.returncode:
             raise RuntimeError(f"initdb failed: {made.stderr}")
-        options = {
-            "listen_addresses": "127.0.0.1",
-            "port": port,
-            "unix_socket_directories": "",
-            "fsync": "off",
-            "synchronous_commit": "off",
-            "full_page_writes": "off",
-            "log_min_messages": "fatal",
-            "log_min_error_statement": "panic",
-        }
-        command = [postgres, "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-        with running(command, cwd=home, stderr=subprocess.DEVNULL, **owner) as process:
-            address = f"postgres://duban@127.0.0.1:{port}/postgres"
-            wait_for(lambda: accepts_connections(address), process, "PostgreSQL")
-            yield address
+        yield home
     finally:
-        if (home / "data" / "postmaster.pid").exists():  # a test has restarted it
-            stop = [postgres_program("pg_ctl"), "stop", "-D", str(home / "data"), "-m", "immediate"]
-            subprocess.run(stop, stdout=subprocess.DEVNULL, cwd=home, **owner)
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def postgres_on(
+    home: Path, port: int, stop: signal.Signals = signal.SIGTERM, **options: str
+) -> Iterator[str]:
+    """The address of the PostgreSQL in that directory, while it runs; SIGQUIT stops it as a crash would.
+
+    It never waits for the disk: that guards against the machine's failing, which no test makes it do.
+    """
+    owner = postgres_owner()
+    options = {
+        "listen_addresses": "127.0.0.1",
+        "port": str(port),
+        "unix_socket_directories": "",
+        "fsync": "off",
+        "full_page_writes": "off",
+        "log_min_messages": "fatal",
+        "log_min_error_statement": "panic",
+        **options,
+    }
+    command = [postgres_program("postgres"), "-D", str(home / "data")]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    with running(command, stop, cwd=home, stderr=subprocess.DEVNULL, **owner) as process:
+        address = f"postgres://duban@127.0.0.1:{port}/postgres"
+        wait_for(lambda: accepts_connections(address), process, "PostgreSQL")
+        yield address
+
+
+@contextmanager
+def postgres_server() -> Iterator[str]:
+    """The address of an empty PostgreSQL for a session of tests."""
+    with postgres_home() as home, postgres_on(home, free_port(), synchronous_commit="off") as address:
+        yield address
 
 
 class SmtpSink:

@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 
 from notifications import claims
+from notifications.actions import delivery
 from notifications.channels import webhook
 from tests.services import ROOT
 from tracker.celery import app
@@ -41,7 +42,7 @@ def test_each_job_has_a_queue_that_the_workers_read() -> None:
     assert settings.CELERY_TASK_DEFAULT_QUEUE in known
     for file in ("deploy/run.py", "deploy/systemd/duban-worker.service"):
         assert f"worker --queues {','.join(sorted(known))} " in (ROOT / file).read_text()
-    assert app.amqp.router.route({}, "notifications.jobs.deliver_message")["queue"].name == "deliver"
+    assert app.amqp.router.route({}, "notifications.jobs.deliver_messages")["queue"].name == "deliver"
 
 
 def test_redis_waits_longer_than_any_job_may_take() -> None:
@@ -60,7 +61,7 @@ def test_jobs_are_acknowledged_late_and_keep_nothing() -> None:
 @pytest.mark.parametrize(
     ("name", "time_out", "sweep"),
     [
-        ("deliver_message", settings.EMAIL_TIMEOUT, "deliver-due"),
+        ("deliver_messages", settings.EMAIL_TIMEOUT, "deliver-due"),
         ("post_delivery", webhook.TIMEOUT, "post-due"),
     ],
 )
@@ -68,3 +69,8 @@ def test_a_claim_outlives_the_job_that_holds_it(name: str, time_out: int, sweep:
     [job] = [job for job in jobs() if job.name == f"notifications.jobs.{name}"]
     assert time_out < job.soft_time_limit < job.time_limit < claims.LEASE.total_seconds()
     assert job.expires < seconds_between(BEAT[sweep]["schedule"])
+
+
+def test_a_batch_ends_before_its_job_is_told_to() -> None:
+    [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_messages"]
+    assert delivery.BATCH_TIME.total_seconds() < deliver.soft_time_limit

@@ -123,8 +123,9 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_SOFT_TIME_LIMIT = 1500
 CELERY_TASK_TIME_LIMIT = 1800
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# How many seconds one mail may take. The job is told to stop after that, and killed after half as long again;
-# after twice as long its claim lapses and another worker takes the mail (notifications/claims.py).
+# How many seconds a job of mails may take. It begins no mail after half of that (notifications/actions/
+# delivery.py), is told to stop after it, and killed after half as long again; after twice as long its claims
+# lapse and another worker takes the mails.
 DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
 # A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
 # own (worker --queues). A worker that is told nothing takes from both.
@@ -136,7 +137,7 @@ CELERY_TASK_ROUTES = {
     "notifications.jobs.deliver_due": {"queue": "decide"},
     "notifications.jobs.post_due": {"queue": "decide"},
     "notifications.jobs.post_delivery": {"queue": "deliver"},
-    "notifications.jobs.deliver_message": {"queue": "deliver"},
+    "notifications.jobs.deliver_messages": {"queue": "deliver"},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 # Each expires before the next falls due, so that a worker that was away does not work off a pile.

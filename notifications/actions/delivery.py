@@ -1,22 +1,30 @@
 """Sending the digests and recording how each ended. docs/operations.md says which failures are chosen."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import random
 from typing import Any
 
+from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
 from accounts.actions import Origin, refuse_email, refuse_mailbox, trust_email, trust_mailbox
 from accounts.models import User
 from notifications.channels import mail
-from notifications.claims import MAX_ATTEMPTS, after_failure, claim, settle
+from notifications.claims import MAX_ATTEMPTS, after_failure, claim, claim_many, settle
 from notifications.models import Message, Reminder, Run
 
 logger = logging.getLogger(__name__)
 
+# So many are claimed at once: more would wait for the lease when their worker dies.
+BATCH = 20
+# How long after its first mail a batch may begin another, so that its job ends long before its claims do.
+BATCH_TIME = timedelta(seconds=settings.DELIVERY_SECONDS) / 2
+# A digest is held against the present state right before it is sent: at most so long.
+SITUATION_TIME = timedelta(seconds=1)
 SWEEP_LIMIT = 1000
 SWEEPS_KEPT = timedelta(days=7)
 
@@ -36,8 +44,7 @@ def sweep(*, now: datetime) -> list[int]:
 
 def claim_message(*, message_id: int, now: datetime) -> Message | None:
     """Take the digest for sending, or None if it is done, not yet due, or another's."""
-    rows = Message.objects.claimable(now)
-    return claim(rows, pk=message_id, now=now, related=["recipient__department"])
+    return claim(Message.objects.claimable(now), pk=message_id, now=now)
 
 
 def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> list[str | None]:
@@ -45,8 +52,40 @@ def deliver_many(*, message_ids: Iterable[int], now: Callable[[], datetime]) -> 
 
     `now` is asked before each, because many mails take longer than a claim lasts.
     """
+    in_order = list(message_ids)
+    states: dict[int, str | None] = {}
     with mail.open_line() as line:
-        return [deliver_one(message_id=message_id, now=now(), line=line) for message_id in message_ids]
+        while left := [pk for pk in in_order if pk not in states][:BATCH]:
+            states |= deliver_batch(message_ids=left, now=now, line=line)
+    return [states[message_id] for message_id in in_order]
+
+
+def deliver_batch(
+    *, message_ids: Sequence[int], now: Callable[[], datetime], line: BaseEmailBackend
+) -> dict[int, str | None]:
+    """Send a few digests; the states as of `deliver_one`. At least one, and so many as BATCH_TIME allows.
+
+    They are claimed together, but sent and recorded each by itself. What was tried before is claimed by
+    itself as well: a mail that takes its worker down takes its neighbours with it once, not eight times.
+    """
+    begun = now()
+    first_time = Message.objects.claimable(begun).filter(attempts=0)
+    claimed = {row.pk: row for row in claim_many(first_time, pks=message_ids, now=begun)}
+    states: dict[int, str | None] = {}
+    situation: Situation | None = None
+    for message_id in message_ids:
+        moment = now()
+        message = claimed.pop(message_id, None)
+        if states and moment - begun > BATCH_TIME:
+            if message is not None:  # given back as it was
+                settle(message, Message.State.PLANNED, attempts=0)
+        elif message is None:
+            states[message_id] = deliver_one(message_id=message_id, now=moment, line=line)
+        else:
+            if situation is None or moment - situation.seen_at > SITUATION_TIME:
+                situation = _look([message, *claimed.values()], moment)
+            states[message_id] = _deliver(message, situation, moment, line, random)
+    return states
 
 
 def deliver_one(
@@ -64,14 +103,41 @@ def deliver_one(
     after the lease: doubled (with the same Message-ID) is chosen over lost.
     """
     message = claim_message(message_id=message_id, now=now)
-    if message is None:
-        return None
+    return None if message is None else _deliver(message, _look([message], now), now, line, spread)
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Whom some digests are for, and which of them still have something to say, as of a moment ago."""
+
+    people: Mapping[int, User]
+    called_for: Set[int]
+    seen_at: datetime
+
+
+def _look(messages: Sequence[Message], now: datetime) -> Situation:
+    """Two queries, however many digests."""
+    rows = Reminder.objects.filter(message__in=messages).still_called_for()
+    return Situation(
+        people=User.objects.select_related("department").in_bulk([row.recipient_id for row in messages]),
+        called_for=set(rows.values_list("message_id", flat=True).distinct()),
+        seen_at=now,
+    )
+
+
+def _deliver(
+    message: Message,
+    situation: Situation,
+    now: datetime,
+    line: BaseEmailBackend | None,
+    spread: Callable[[], float],
+) -> str | None:
     if message.attempts > MAX_ATTEMPTS:
         # Only leases that ran out lead here: this mail takes its worker down each time.
         return _settle(message, Message.State.DEAD, error="多次发送均中断，未能完成，不再重试。")
-    if not message.reminders.still_called_for().exists():
+    if message.pk not in situation.called_for:
         return _drop(message)
-    reader = _reader_now(message)
+    reader = _reader_now(situation.people[message.recipient_id])
     if reader is None:
         error = "收件人账号已停用，没有接手人，未发送。"
         return _settle(message, Message.State.DEAD, error=error)
@@ -96,12 +162,12 @@ def _drop(message: Message) -> str | None:
     return ended
 
 
-def _reader_now(message: Message) -> User | None:
-    """Who gets the digest: its recipient, or whoever took over since it was planned; None for nobody.
+def _reader_now(person: User) -> User | None:
+    """Who gets the person's digest: the same, or whoever took over since it was planned; None for nobody.
 
     A successor who has left the unit as well does not get its mail.
     """
-    person, seen = message.recipient, {message.recipient_id}
+    seen = {person.pk}
     if person.is_active:
         return person
     while person.successor_id and person.successor_id not in seen:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Case, Exists, ExpressionWrapper, F, OuterRef, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.messages import Message
@@ -95,14 +95,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def still_called_for(self) -> Self:
         """Planned reminders whose matter is not settled; of a kind without a rule of its own, all."""
-        rules = _called_for()
-        named = [(Q(stage__startswith=f"{kind}_"), rule) for kind, rule in rules.items()]
-        found = Q()
-        other = Q()
-        for is_kind, rule in named:
-            found |= is_kind & rule
-            other &= ~is_kind
-        return self.planned().filter(found | other)
+        # CASE rather than OR: PostgreSQL takes a tenth of a second to plan an OR of so many branches.
+        rules = [
+            When(stage__startswith=f"{kind}_", then=ExpressionWrapper(rule, models.BooleanField()))
+            for kind, rule in _called_for().items()
+        ]
+        return self.planned().filter(Case(*rules, default=Value(True)))
 
 
 class Reminder(models.Model):

@@ -217,7 +217,7 @@ def test_old_sweeps_are_forgotten_and_plans_kept(planned: dict[str, Message]) ->
 def test_jobs_plan_queue_and_deliver(
     cast: Cast, smtp_sink: SmtpSink, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs.deliver_message, "delay_on_commit", jobs.deliver_message)
+    monkeypatch.setattr(jobs.deliver_messages, "delay_on_commit", jobs.deliver_messages)
     settings.DUBAN_TODAY = TODAY
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
     smtp_sink.replies["wangfang@example.cn"] = "451 later"

@@ -11,7 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -20,22 +20,29 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
+from django.db.utils import load_backend
+from environ import Env
 
 from accounts.models import User
 from notifications import jobs
 from notifications.actions import delivery, planning
 from notifications.models import Message, Reminder
 from tests import services
+from tests.conftest import service
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_cast, make_task, make_user
 from tests.services import SmtpSink
 from tracker import clock
 from tracker.celery import app
 
 FULL = os.environ.get("PLUGS") == "full"
-PEOPLE, KILLS = (500, 20) if FULL else (60, 3)
+PEOPLE, KILLS, STOPS = (500, 20, 10) if FULL else (60, 3, 1)
 # How long one mail may take in these workers; a claim lapses after twice as long.
 DELIVERY_SECONDS = 3
+DELAY = 0.05  # the mail server's, so that a plug finds mails on their way
+# What the two processes of a worker can hand over in the 0.6 s that a crash of the database takes back, and
+# the mail that each has in hand.
+COPIES_A_STOP = 2 * (round(0.6 / DELAY) + 1)
 
 
 class Workers:
@@ -74,21 +81,17 @@ def own_redis() -> Iterator[ExitStack]:
         yield stack
 
 
-@pytest.fixture
-def plugs(
-    transactional_db: None, own_redis: ExitStack, smtp_sink: SmtpSink, tmp_path: Path, settings: Any
+@contextmanager
+def workers_on(
+    database_url: str, redis_url: str, sink: SmtpSink, home: Path, before: str
 ) -> Iterator[Workers]:
-    """Workers to be started, on servers that this test may treat as it likes."""
-    if connection.vendor != "postgresql":
-        pytest.skip("a worker cannot see an SQLite in memory: DUBAN_TEST_DB=postgres")
-    settings.DUBAN_TODAY = TODAY
-    redis_url = own_redis.enter_context(services.redis_server())
+    """Workers to be started, and our own jobs sent to them; afterwards to the broker `before`."""
     environment = {
         **os.environ,
-        "DATABASE_URL": _database_url(),
+        "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "EMAIL_URL": smtp_sink.url,
-        "DUBAN_HOME": str(tmp_path),
+        "EMAIL_URL": sink.url,
+        "DUBAN_HOME": str(home),
         "DUBAN_TODAY": TODAY.isoformat(),
         "DELIVERY_SECONDS": str(DELIVERY_SECONDS),
     }
@@ -98,7 +101,61 @@ def plugs(
         yield workers
     finally:
         workers.kill()
-        _use_broker(settings.REDIS_URL)
+        _use_broker(before)
+
+
+@pytest.fixture
+def plugs(
+    transactional_db: None, own_redis: ExitStack, smtp_sink: SmtpSink, tmp_path: Path, settings: Any
+) -> Iterator[Workers]:
+    """Workers to be started, on servers that this test may treat as it likes, but for the database."""
+    if connection.vendor != "postgresql":
+        pytest.skip("a worker cannot see an SQLite in memory: DUBAN_TEST_DB=postgres")
+    settings.DUBAN_TODAY = TODAY
+    redis_url = own_redis.enter_context(services.redis_server())
+    with workers_on(_database_url(), redis_url, smtp_sink, tmp_path, settings.REDIS_URL) as workers:
+        yield workers
+
+
+class OwnDatabase:
+    """A PostgreSQL of one test's own, that may be stopped as a crash would and started again.
+
+    The session's stays as it is for the tests beside and after: while this one is in use, the connection of
+    this process is to it.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.port, self.running = home, services.free_port(), ExitStack()
+        self.address = self.start()
+
+    def start(self) -> str:
+        return self.running.enter_context(services.postgres_on(self.home, self.port, signal.SIGQUIT))
+
+    def stop(self) -> None:
+        connections["default"].close()
+        self.running.close()
+
+    @contextmanager
+    def in_use(self, home: Path) -> Iterator[None]:
+        environment = {**os.environ, "DATABASE_URL": self.address, "DUBAN_HOME": str(home)}
+        migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
+        subprocess.run(migrate, cwd=services.ROOT, env=environment, check=True)
+        before = connections["default"]
+        place = {**before.settings_dict, "OPTIONS": {}, **Env.db_url_config(self.address)}
+        connections["default"] = load_backend(place["ENGINE"]).DatabaseWrapper(place, "default")
+        try:
+            yield
+        finally:
+            self.stop()
+            connections["default"] = before
+
+
+@pytest.fixture
+def own_database(django_db_blocker: Any, tmp_path: Path) -> Iterator[OwnDatabase]:
+    with service(services.postgres_home()) as home:
+        database = OwnDatabase(home)
+        with django_db_blocker.unblock(), database.in_use(tmp_path):
+            yield database
 
 
 def _database_url() -> str:
@@ -129,7 +186,8 @@ def wait_until(true: Callable[[], object], seconds: float = 60) -> None:
 
 
 def unsent() -> int:
-    return Message.objects.exclude(state=Message.State.SENT).count()
+    """Digests that are still to be mailed; those of the cast, who have no address, never are."""
+    return Message.objects.exclude(state__in=(Message.State.SENT, Message.State.INBOX)).count()
 
 
 def sweep_until_all_is_sent(seconds: float = 120) -> None:
@@ -153,7 +211,7 @@ def test_workers_killed_at_random_moments(
     """Nothing is lost. What was handed over and not yet recorded arrives again, under the same Message-ID."""
     people_with_something_late(PEOPLE)
     chance = Random(20241021)
-    smtp_sink.delay = 0.05  # so that a kill finds mails on their way
+    smtp_sink.delay = DELAY
     plugs.start()
     jobs.run_reminders.delay()
     killed_with_mail_to_send = 0
@@ -197,7 +255,9 @@ def test_two_schedulers_and_four_workers(plugs: Workers, smtp_sink: SmtpSink) ->
         jobs.run_reminders.delay()
     plugs.start(2)
     wait_until(lambda: Message.objects.exists())
+    deadline = time.monotonic() + 120
     while unsent():
+        assert time.monotonic() < deadline, Counter(Message.objects.values_list("state", "error"))
         for _ in range(2):
             jobs.run_reminders.delay()
             jobs.deliver_due.delay()
@@ -206,14 +266,14 @@ def test_two_schedulers_and_four_workers(plugs: Workers, smtp_sink: SmtpSink) ->
     arrived = copies(smtp_sink)
     assert_each_has_one_mail(arrived)
     assert max(arrived.values()) == 1
-    assert Reminder.objects.filter(state="PLANNED").count() == PEOPLE
+    assert Reminder.objects.filter(state="PLANNED", message__state="SENT").count() == PEOPLE
 
 
 def test_redis_killed_and_empty_when_it_comes_back(
     plugs: Workers, smtp_sink: SmtpSink, own_redis: ExitStack
 ) -> None:
     people_with_something_late(PEOPLE)
-    smtp_sink.delay = 0.05
+    smtp_sink.delay = DELAY
     plugs.start()
     jobs.run_reminders.delay()
     wait_until(lambda: len(smtp_sink.messages) > 3)
@@ -228,6 +288,45 @@ def test_redis_killed_and_empty_when_it_comes_back(
     arrived = copies(smtp_sink)
     assert_each_has_one_mail(arrived)
     assert max(arrived.values()) == 1, "who had a mail in hand went on without Redis"
+
+
+def test_database_restarted_while_mails_go_out(
+    own_database: OwnDatabase,
+    own_redis: ExitStack,
+    smtp_sink: SmtpSink,
+    tmp_path: Path,
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Stopped without a word to anybody; what it had not recorded yet arrives again as the same mail."""
+    settings.DUBAN_TODAY = TODAY
+    redis_url = own_redis.enter_context(services.redis_server())
+    people_with_something_late(PEOPLE)
+    smtp_sink.delay = DELAY
+    stopped_with_mail_to_send = 0
+    with workers_on(own_database.address, redis_url, smtp_sink, tmp_path, settings.REDIS_URL) as workers:
+        workers.start()
+        jobs.run_reminders.delay()
+        for _ in range(STOPS):
+            wait_until(partial(_something_arrived_since, len(smtp_sink.messages), smtp_sink))
+            stopped_with_mail_to_send += _more_to_come()
+            own_database.stop()
+            time.sleep(0.5)
+            own_database.start()
+            jobs.deliver_due.delay()
+        smtp_sink.delay = 0
+        sweep_until_all_is_sent()
+        arrived = copies(smtp_sink)
+        assert_each_has_one_mail(arrived)
+
+    copied = sum(arrived.values()) - len(arrived)
+    with capsys.disabled():
+        sys.stdout.write(
+            f"\n{STOPS} stops of the database, {stopped_with_mail_to_send} of them with mail to send: "
+            f"{len(arrived)} of {PEOPLE} people have their digest; {copied} copies too many\n"
+        )
+    assert stopped_with_mail_to_send > 0
+    assert copied <= STOPS * COPIES_A_STOP
 
 
 def test_mail_server_away_then_busy_then_silent_then_refusing_one_then_back(
