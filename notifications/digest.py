@@ -23,6 +23,7 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("催办", frozenset({Kind.NUDGED})),
     ("逾期", frozenset({Kind.OVERDUE})),
     ("退回", frozenset({Kind.RETURNED})),
+    ("延期已审批", frozenset({Kind.ANSWERED})),
     ("即将到期", frozenset({Kind.BEFORE})),
     ("节点", frozenset({Kind.NODE, Kind.NODE_LATE})),
     ("待签收", frozenset({Kind.UNSIGNED})),

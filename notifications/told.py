@@ -63,6 +63,8 @@ def _occasion(kind: Kind, day: date) -> str:
             return _("%(day)s 提交") % {"day": day}
         case Kind.EXTENSION:
             return _("%(day)s 申请延期") % {"day": day}
+        case Kind.ANSWERED:
+            return _("%(day)s 审批延期") % {"day": day}
         case _:
             return _("时限 %(day)s") % {"day": day}
 

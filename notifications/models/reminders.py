@@ -53,6 +53,7 @@ def _called_for() -> dict[Kind, Q]:
         Kind.SILENT: with_unit & Q(assignment__due_date__isnull=True) & silent,
         Kind.REVIEW: handed_in,
         Kind.EXTENSION: Q(assignment__status__in=Status.open) & Q(Exists(asking)),
+        Kind.ANSWERED: with_unit,
         Kind.ESCALATE: same_date,
         Kind.ESCALATE_LEADER: same_date,
     }

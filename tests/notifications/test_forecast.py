@@ -237,9 +237,9 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     for _ in range(number):
         old(cast, date(2024, 10, 18))
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
-    # Session, user, region; units and people to choose; assignments, who asked for time; calendar, directory,
-    # ledger, today's mails.
-    with django_assert_num_queries(15):
+    # Session, user, region; units and people to choose; assignments, who asked for time, who was answered;
+    # calendar, directory, ledger, today's mails.
+    with django_assert_num_queries(16):
         client.get(reverse("notifications:forecast"))
 
 
