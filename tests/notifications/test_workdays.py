@@ -420,7 +420,7 @@ def test_pages_take_the_same_queries(
     # Session, user; version, own days, changes; the header's last run.
     with django_assert_num_queries(6):
         client.get(reverse(PAGE))
-    # Session, user; version and own days, each twice; policies; assignments, requests, answers, nodes, ledger,
+    # Session, user; version and own days, each twice; policies; shares, requests, answers, nodes, ledger,
     # and that there is no further batch; changes, the header's last run.
     form = typed(version=str(number), do="preview")
     with django_assert_num_queries(15):
