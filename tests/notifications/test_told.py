@@ -107,6 +107,27 @@ def test_a_unit_still_sees_what_went_to_somebody_who_left(client: Client, cast: 
     assert "李娜" not in open_page(client, cast.outsider, task)
 
 
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        ("reporter", {"王芳", "李娜", "张伟"}),
+        ("coordinator", {"王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国"}),
+    ],
+)
+def test_the_page_of_the_task_shows_the_latest(
+    client: Client, cast: Cast, task: Task, who: str, seen: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("notifications.templatetags.reminders.LATEST", 20)
+    client.force_login(getattr(cast, who), backend="django.contrib.auth.backends.ModelBackend")
+    text = client.get(reverse("task", args=[task.pk])).content.decode()
+    told = text.partition('<h2 id="reminders">')[2].partition("</section>")[0]
+    assert {
+        name for name in ("王芳", "李娜", "张伟", "刘洋", "周敏", "孙建国") if f"{name}：" in told
+    } == seen
+    assert "王芳：已发送 2024-10-21 09:31" in told
+    assert "李娜：发送失败 550 no such user" in told
+
+
 def test_a_task_of_which_nobody_was_told(client: Client, cast: Cast) -> None:
     quiet = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2025, 6, 30)).task
     text = open_page(client, cast.reporter, quiet)
