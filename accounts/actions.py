@@ -212,6 +212,28 @@ def trust_email(person: User, origin: Origin) -> None:
 
 
 @transaction.atomic
+def refuse_mailbox(department_id: int, *, address: str, reason: str, now: datetime) -> bool:
+    """The same of a unit's own mailbox as refuse_email of a person's address."""
+    found = Department.objects.filter(pk=department_id, mailbox=address, mailbox_refused_at__isnull=True)
+    if not found.update(mailbox_refused_at=now, mailbox_refusal=reason[:REFUSAL_LENGTH]):
+        return False
+    department = Department.objects.select_related("region").get(pk=department_id)
+    detail = {"unit": department.name, "mailbox": address, "mailbox_refusal": department.mailbox_refusal}
+    record(AuditEvent.Kind.EMAIL_REFUSED, Origin(None, now), region=department.region, detail=detail)
+    return True
+
+
+@transaction.atomic
+def trust_mailbox(department: Department, origin: Origin) -> None:
+    """Take the mark of a refused mailbox away, as trust_email does."""
+    marked = Department.objects.filter(pk=department.pk, mailbox_refused_at__isnull=False)
+    if marked.update(mailbox_refused_at=None, mailbox_refusal=""):
+        detail = {"unit": department.name, "mailbox": department.mailbox}
+        record(AuditEvent.Kind.EMAIL_TRUSTED, origin, region=department.region, detail=detail)
+    department.mailbox_refused_at, department.mailbox_refusal = None, ""
+
+
+@transaction.atomic
 def disable_person(person: User, *, successor: User | None, origin: Origin) -> None:
     """End an account and name who takes over; reports and history stay with the person who wrote them.
 
@@ -298,6 +320,8 @@ def save_department(
         record(AuditEvent.Kind.UNIT_CREATED, origin, region=department.region, detail=detail)
     elif changes := {name: [before[name], after[name]] for name in after if before[name] != after[name]}:
         record(AuditEvent.Kind.UNIT_CHANGED, origin, region=department.region, detail=unit | changes)
+        if "mailbox" in changes:
+            trust_mailbox(department, origin)
 
 
 class MembersChanged(Exception):

@@ -84,6 +84,11 @@ class DepartmentAdmin(admin.ModelAdmin):
     ordering = ["region", "name"]
     inlines = [AliasInline]
 
+    def save_model(self, request: HttpRequest, obj: Department, form: ModelForm, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "mailbox" in form.changed_data:
+            actions.trust_mailbox(obj, origin_of(cast(SignedInRequest, request)))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         """A unit with its tasks, aliases and people stays in the region it was made in."""
         return ["region"] if obj else []

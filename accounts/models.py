@@ -83,6 +83,10 @@ class DepartmentQuerySet(models.QuerySet["Department"]):
         ours = Q(region=region) | Q(pk__in=Department.objects.in_region(region).values("members"))
         return self.answerable().filter(ours)
 
+    def mailbox_refused(self) -> Self:
+        """Units in use whose own mailbox the mail server does not take, and nobody has corrected yet."""
+        return self.filter(is_active=True, mailbox_refused_at__isnull=False)
+
     def without_reporter(self) -> Self:
         """Units for which nobody can report."""
         return self.exclude(users__in=User.objects.filter(role=User.Role.REPORTER, is_active=True))
@@ -107,6 +111,9 @@ class Department(models.Model):
         "self", verbose_name=_("成员单位"), symmetrical=False, blank=True, related_name="collectives"
     )
     mailbox = models.EmailField(_("单位邮箱"), blank=True)
+    # Of the mailbox, as User.email_refused_at and email_refusal of a person's address.
+    mailbox_refused_at = models.DateTimeField(_("单位邮箱被拒收时间"), null=True, blank=True, editable=False)
+    mailbox_refusal = models.CharField(_("拒收原因"), max_length=300, blank=True, editable=False)
     is_active = models.BooleanField(_("在用"), default=True)
 
     objects = DepartmentQuerySet.as_manager()
@@ -127,6 +134,11 @@ class Department(models.Model):
 
     def __str__(self) -> str:
         return self.short_name
+
+    @property
+    def reachable_mailbox(self) -> str:
+        """The mailbox, unless a mail server has refused it; empty for none."""
+        return "" if self.mailbox_refused_at else self.mailbox
 
 
 class DepartmentAliasQuerySet(models.QuerySet["DepartmentAlias"]):
@@ -384,6 +396,7 @@ class AuditEvent(models.Model):
         PLAN_CHANGED = "PLAN_CHANGED", _("修改方案")
         RULE_CHANGED = "RULE_CHANGED", _("修改提醒规则")
         WORDING_CHANGED = "WORDING_CHANGED", _("修改邮件模板")
+        CALENDAR_CHANGED = "CALENDAR_CHANGED", _("修改工作日历")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

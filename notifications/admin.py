@@ -1,4 +1,4 @@
-"""The calendar to edit; the ledger, the mails and the runs to look at."""
+"""The calendar, the ledger, the mails and the runs to look at; gateways to edit."""
 
 from django.contrib import admin
 from django.db.models import Model
@@ -9,15 +9,7 @@ from notifications.models import CalendarDay, Message, Reminder, Run, Webhook, W
 from tracker import clock
 
 
-@admin.register(CalendarDay)
-class CalendarDayAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
-    list_display = ("date", "is_workday", "name")
-    list_filter = ("is_workday",)
-    date_hierarchy = "date"
-    ordering = ("-date",)
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic at run time
     """A record of what happened is not for editing, by administrators least of all."""
 
     show_full_result_count = False
@@ -32,9 +24,27 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
 
+@admin.register(CalendarDay)
+class CalendarDayAdmin(ReadOnlyAdmin):
+    """Changed on the page 工作日历 alone, which shows what moves and keeps a record."""
+
+    list_display = ("date", "is_workday", "name")
+    list_filter = ("is_workday",)
+    date_hierarchy = "date"
+    ordering = ("-date",)
+
+
 @admin.register(Reminder)
 class ReminderAdmin(ReadOnlyAdmin):
-    list_display = ("assignment", "recipient", "stage_label", "occasion_date", "planned_on", "state")
+    list_display = (
+        "assignment",
+        "recipient",
+        "stage_label",
+        "occasion_date",
+        "planned_on",
+        "state",
+        "reason",
+    )
     list_filter = ("state",)
     list_select_related = ("assignment__task", "assignment__department", "recipient")
     ordering = ("-pk",)

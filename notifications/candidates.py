@@ -4,9 +4,9 @@ In batches by key, each with the same few queries, however many assignments ther
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
@@ -19,11 +19,14 @@ from notifications.workdays import WorkingCalendar
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest, Node
 from tracker.models.assignments import AssignmentQuerySet
+from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.nodes import NodeQuerySet
 from tracker.progress import Step
 from tracker.workflow import Status
 
 ASSIGNMENT_BATCH = 2000
+# Further back than an answer is news (policy.NEWS), counted from the last day that a forecast looks at.
+ANSWERS_READ = timedelta(days=130)
 
 
 @dataclass(frozen=True)
@@ -59,12 +62,18 @@ def candidate_rows(
     )
     if any(policy.first_report_after is not None for policy in policies):
         with_unit |= Q(status__in=Status.with_unit, last_reported_at__isnull=True)
+    with_unit |= Q(status__in=Status.with_unit, pk__in=_answers(until).values("assignment"))
     is_asking = Exists(ExtensionRequest.objects.open().filter(assignment=OuterRef("pk")))
     return among.open().filter(with_unit | Q(status=Status.SUBMITTED) | is_asking)
 
 
 def _nodes(policies: Collection[Policy], until: date) -> NodeQuerySet:
     return Node.objects.due_by(until + max(policy.node_horizon for policy in policies))
+
+
+def _answers(until: date) -> ExtensionRequestQuerySet:
+    """Answers that may be news on a day that somebody looks at; the policy knows for how long."""
+    return ExtensionRequest.objects.answered_since(until - ANSWERS_READ)
 
 
 def candidates(
@@ -81,7 +90,7 @@ def candidates(
 
 
 def read_candidates(rows: AssignmentQuerySet, policies: Collection[Policy], until: date) -> list[Candidate]:
-    """The facts of these assignments, in their order and in at most four queries."""
+    """The facts of these assignments, in their order and in at most five queries."""
     # Plain values, because building model instances would take most of the time.
     values = rows.annotate(words=Left("task__text", TEXT_LIMIT + 1)).values_list(
         "pk",
@@ -110,14 +119,26 @@ def read_candidates(rows: AssignmentQuerySet, policies: Collection[Policy], unti
     asked_at = dict(unanswered.values_list("assignment_id", "created_at"))
     pressed = [row.pk for row in found if row.nudged_at or row.task__instructed_at]
     orders = Assignment.objects.select_related("task").in_bulk(pressed)
+    answers: dict[int, list[ExtensionRequest]] = defaultdict(list)
+    for answer in (
+        _answers(until).filter(assignment__in=[row.pk for row in found]).order_by("decided_at", "pk")
+    ):
+        answers[answer.assignment_id].append(answer)
     steps = _nodes(policies, until).steps_by_task({row.task_id for row in found})
     return [
-        _candidate(row, asked_at.get(row.pk), orders.get(row.pk), steps.get(row.task_id, ())) for row in found
+        _candidate(
+            row, asked_at.get(row.pk), answers.get(row.pk, ()), orders.get(row.pk), steps.get(row.task_id, ())
+        )
+        for row in found
     ]
 
 
 def _candidate(
-    row: Any, asked_at: datetime | None, ordered: Assignment | None, steps: Collection[Step]
+    row: Any,
+    asked_at: datetime | None,
+    answers: Sequence[ExtensionRequest],
+    ordered: Assignment | None,
+    steps: Collection[Step],
 ) -> Candidate:
     """`ordered` is the assignment itself where there was a nudge or an instruction, which may be answered."""
     facts = AssignmentFacts(
@@ -133,6 +154,14 @@ def _candidate(
         percent=row.percent,
         nodes=tuple(steps),
     )
+    if answers:
+        answered_on = _day(answers[-1].decided_at)
+        facts = replace(
+            facts,
+            extension_answered_on=answered_on,
+            extension_answers=sum(_day(one.decided_at) == answered_on for one in answers),
+            extended_to=answers[-1].granted_date,
+        )
     if ordered is not None:
         is_instructed, is_nudged = ordered.is_instruction_unanswered, ordered.is_nudge_unanswered
         facts = replace(

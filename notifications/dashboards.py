@@ -8,6 +8,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Department, Region, User
 from accounts.permissions import can_keep
+from notifications.hours import FIRST_HOUR, LAST_HOUR
 from notifications.models import Message, Run
 from notifications.models.messages import MessageQuerySet
 from tracker.clock import SHANGHAI
@@ -15,7 +16,7 @@ from tracker.models import Assignment
 
 # Planning runs hourly by day, the sweep every five minutes day and night (CELERY_BEAT_SCHEDULE). Longer than
 # two turns of the one, or three of the other, means that nobody is at work.
-FIRST_PLANNING, LAST_PLANNING = time(7, 5), time(20, 5)
+FIRST_PLANNING, LAST_PLANNING = time(FIRST_HOUR, 5), time(LAST_HOUR, 5)
 PLAN_SILENCE = timedelta(hours=2)
 SWEEP_SILENCE = timedelta(minutes=15)
 REFUSED_SHOWN = 100
@@ -73,7 +74,7 @@ def scheduler_state(now: datetime) -> SchedulerState:
 
 
 @dataclass(frozen=True)
-class Delivery:
+class DeliveryState:
     """How the digests of a day stand, and what has waited longest of all days."""
 
     planned: int
@@ -89,11 +90,11 @@ class Delivery:
         return self.counts.get(Message.State.DEAD, 0)
 
 
-def delivery(messages: MessageQuerySet, today: date) -> Delivery:
+def delivery_state(messages: MessageQuerySet, today: date) -> DeliveryState:
     counts = state_counts(messages.filter(day=today))
     waiting = messages.unsent().order_by("created_at", "pk")
     oldest = waiting.select_related("recipient").defer("text", "html").first()
-    return Delivery(planned=sum(counts.values()), counts=counts, oldest_unsent=oldest)
+    return DeliveryState(planned=sum(counts.values()), counts=counts, oldest_unsent=oldest)
 
 
 def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:
@@ -103,9 +104,12 @@ def state_counts(messages: QuerySet[Message]) -> Mapping[str, int]:
 
 @dataclass(frozen=True)
 class RefusedPeople:
-    """Whose address the mail server refuses, the latest first, and whether the reader may correct it."""
+    """Whose address the mail server refuses, the latest first, and whether the reader may correct it; then
+    the units whose own mailbox it refuses.
+    """
 
     shown: list[tuple[User, bool]]
+    mailboxes: list[Department]
     has_more: bool
 
 
@@ -117,7 +121,13 @@ def refused_people(regions: QuerySet[Region], *, by: User) -> RefusedPeople:
     rows = found.select_related("region", "department").order_by("-email_refused_at", "pk")
     people = list(rows[: REFUSED_SHOWN + 1])
     shown = [(person, can_keep(by, person)) for person in people[:REFUSED_SHOWN]]
-    return RefusedPeople(shown, has_more=len(people) > REFUSED_SHOWN)
+    units = Department.objects.mailbox_refused().filter(region__in=regions).select_related("region")
+    mailboxes = list(units.order_by("-mailbox_refused_at", "pk")[: REFUSED_SHOWN + 1])
+    return RefusedPeople(
+        shown,
+        mailboxes=mailboxes[:REFUSED_SHOWN],
+        has_more=max(len(people), len(mailboxes)) > REFUSED_SHOWN,
+    )
 
 
 def unreachable_departments(regions: QuerySet[Region]) -> QuerySet[Department]:
@@ -127,7 +137,7 @@ def unreachable_departments(regions: QuerySet[Region]) -> QuerySet[Department]:
     open_work = Assignment.objects.open().filter(department=OuterRef("pk"))
     return Department.objects.filter(
         ~Exists(people.reachable()),
-        ~Exists(people) | Q(mailbox=""),
+        ~Exists(people) | Q(mailbox="") | Q(mailbox_refused_at__isnull=False),
         Exists(open_work),
         Q(region__in=regions),
     ).order_by("name", "pk")

@@ -23,13 +23,14 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("催办", frozenset({Kind.NUDGED})),
     ("逾期", frozenset({Kind.OVERDUE})),
     ("退回", frozenset({Kind.RETURNED})),
+    ("延期已审批", frozenset({Kind.ANSWERED})),
     ("即将到期", frozenset({Kind.BEFORE})),
     ("节点", frozenset({Kind.NODE, Kind.NODE_LATE})),
     ("待签收", frozenset({Kind.UNSIGNED})),
     ("未填报", frozenset({Kind.NO_REPORT})),
     ("久未填报", frozenset({Kind.SILENT})),
     ("延期待审批", frozenset({Kind.EXTENSION})),
-    ("升级", frozenset({Kind.ESCALATE, Kind.ESCALATE_LEADER})),
+    ("下级逾期", frozenset({Kind.ESCALATE, Kind.ESCALATE_LEADER})),
     ("待审核", frozenset({Kind.REVIEW})),
 )
 
@@ -42,7 +43,7 @@ LEADS = {
     "待签收": "督办员在等您签收。",
     "久未填报": "请填报目前的进展。",
     "延期待审批": "以下单位申请延期，在等您审批。",
-    "升级": "以下单位逾期未办结，请督促。",
+    "下级逾期": "以下单位逾期未办结，请督促。",
     "待审核": "以下单位已提交办结，在等您审核。",
 }
 
@@ -105,11 +106,16 @@ class Section:
 
     @property
     def lead(self) -> str:
-        return LEADS.get(self.title, "")
+        if self.title != "新下达任务":
+            return LEADS.get(self.title, "")
+        late = sum(item.is_overdue for item in self.items)
+        parts = [f"其中{late}项下达时已过期限。"] if late else []
+        parts += [f"其中{self.soon_count}项7日内到期。"] if self.soon_count else []
+        return "".join(["请及时签收。", *parts])
 
     @property
     def is_alarm(self) -> bool:
-        return self.title in ("逾期", "升级")
+        return self.title in ("逾期", "下级逾期")
 
     @property
     def shown(self) -> tuple[Item, ...]:
@@ -118,10 +124,6 @@ class Section:
     @property
     def hidden_count(self) -> int:
         return len(self.items) - len(self.shown)
-
-    @cached_property
-    def overdue_count(self) -> int:
-        return sum(item.is_overdue for item in self.items)
 
     @cached_property
     def soon_count(self) -> int:
@@ -165,8 +167,6 @@ class Digest:
                 soon = section.soon_count
                 parts += [f"7日内到期{soon}项"] if soon else []
                 parts += [f"近期到期{number - soon}项"] if number > soon else []
-            elif section.title == "升级":
-                parts.append(f"下级逾期{number}项")
             else:
                 parts.append(f"{section.title}{number}项")
         return "，".join(parts)

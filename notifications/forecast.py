@@ -46,10 +46,7 @@ class ExpectedReminder:
 
     @property
     def names(self) -> str:
-        return "、".join(
-            person.name if person.address else _("%(name)s（仅站内）") % {"name": person.name}
-            for person in self.recipients
-        )
+        return "、".join(_name_of(person) for person in self.recipients)
 
 
 @dataclass(frozen=True)
@@ -66,6 +63,14 @@ class Forecast:
     @property
     def last(self) -> date:
         return self.first + timedelta(days=self.days - 1)
+
+
+def _name_of(person: Recipient) -> str:
+    """With what is special: no mail, an hour of the own choice."""
+    words = [] if person.address else [_("仅站内")]
+    if person.hour is not None:
+        words.append(f"{person.hour}:00")
+    return f"{person.name}（{'，'.join(words)}）" if words else person.name
 
 
 def first_planning_day(now: datetime) -> date:
@@ -177,9 +182,7 @@ def project(
             )
             for one in fresh:
                 told[one.id] |= {key, *((stage, due.occasion_date) for stage in due.superseded)}
-            is_lost = (
-                not any(one.address for one in readers) and key not in nobody and calendar.is_working(day)
-            )
+            is_lost = not readers and key not in nobody and calendar.is_working(day)
             if is_lost:
                 nobody.add(key)
             if fresh or is_lost:

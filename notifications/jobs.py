@@ -49,8 +49,9 @@ def _queue(message_ids: Sequence[int]) -> None:
         deliver_messages.delay_on_commit(message_ids=batch)  # type: ignore[attr-defined]  # Celery's for Django
 
 
-# A gateway that answers byte by byte resets every time-out of the socket; this one it does not.
-@shared_task(ignore_result=True, soft_time_limit=60)
+# A gateway that answers byte by byte resets every time-out of the socket; these limits it does not. The job
+# lapses before the next of post_due, as that of a mail does.
+@shared_task(ignore_result=True, soft_time_limit=60, time_limit=90, expires=280)
 def post_delivery(*, delivery_id: int) -> None:
     """Post one digest to one gateway."""
     state = webhooks.post_one(delivery_id=delivery_id, now=clock.now())

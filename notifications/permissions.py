@@ -8,7 +8,8 @@ The rules of reminding are kept by the coordinators of the region itself, and re
 from django.http import Http404
 
 from accounts.models import Region, User, UserQuerySet
-from notifications.models import CalendarFeed, Message, Reminder
+from notifications.models import CalendarChange, CalendarFeed, Message, Reminder
+from notifications.models.calendar_changes import CalendarMoveQuerySet
 from notifications.models.messages import MessageQuerySet
 from notifications.models.reminders import ReminderQuerySet
 from tracker.models import Assignment, Plan, Task
@@ -34,7 +35,10 @@ def can_resend(user: User, message: Message) -> bool:
     """A failed digest may be sent again by a coordinator of the region itself."""
     recipient = message.recipient
     own_region = user.is_coordinator and recipient.region_id == user.region_id
-    return own_region and message.state == Message.State.DEAD and recipient.email != ""
+    has_address = recipient.email != "" or (
+        recipient.department is not None and recipient.department.mailbox != ""
+    )
+    return own_region and message.state == Message.State.DEAD and has_address
 
 
 def visible_reminders(user: User, task: Task) -> ReminderQuerySet:
@@ -79,7 +83,7 @@ def get_worded_region_for(user: User, pk: int) -> Region:
 
 def get_message_for(user: User, pk: int) -> Message:
     """The digest if this person may read it. Raises Http404 otherwise."""
-    message = visible_messages(user).select_related("recipient").filter(pk=pk).first()
+    message = visible_messages(user).select_related("recipient__department").filter(pk=pk).first()
     if message is None:
         raise Http404
     return message
@@ -150,3 +154,32 @@ def get_feed_by_token(token: str) -> CalendarFeed:
     if feed is None or not feed_holds(feed):
         raise Http404
     return feed
+
+
+def can_see_calendar(user: User) -> bool:
+    return user.is_administrator or user.is_coordinator
+
+
+def can_set_calendar(user: User) -> bool:
+    """The working calendar is that of the whole installation, so administrators keep it."""
+    return user.is_administrator
+
+
+def require_calendar(user: User) -> None:
+    """Raises Http404 for everyone but those who may read the calendar and its changes."""
+    if not can_see_calendar(user):
+        raise Http404
+
+
+def get_calendar_change_for(user: User, pk: int) -> CalendarChange:
+    """The change if this person may read the calendar. Raises Http404 otherwise."""
+    require_calendar(user)
+    change = CalendarChange.objects.select_related("changed_by").filter(pk=pk).first()
+    if change is None:
+        raise Http404
+    return change
+
+
+def visible_moves(user: User, change: CalendarChange) -> CalendarMoveQuerySet:
+    """What a change moved, of the work that this person may see."""
+    return change.moves.of_work(visible_assignments(user))

@@ -42,6 +42,7 @@ class Kind(StrEnum):
     SILENT = "SILENT"
     REVIEW = "REVIEW"
     EXTENSION = "EXTENSION"
+    ANSWERED = "ANSWERED"
     ESCALATE = "ESCALATE"
     ESCALATE_LEADER = "ESCALATE_LEADER"
 
@@ -60,6 +61,7 @@ STAGE_LABELS = {
     Kind.SILENT: "{n}个月未填报",
     Kind.REVIEW: "待审核{n}个工作日",
     Kind.EXTENSION: "延期申请待审批{n}个工作日",
+    Kind.ANSWERED: "延期申请已审批",
     Kind.ESCALATE: "逾期{n}个工作日，报督办员",
     Kind.ESCALATE_LEADER: "逾期{n}个工作日，报领导",
 }
@@ -72,6 +74,10 @@ def stage_label(stage: str) -> str:
     if stage in LABELS_AT_ZERO:
         return LABELS_AT_ZERO[stage]
     return STAGE_LABELS[Kind(kind)].format(n=number)
+
+
+# For how long an answer is news, should nothing have run on its day.
+NEWS = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,10 @@ class AssignmentFacts:
     nudge_count: int = 0
     # Since when a request for more time waits for an answer.
     extension_asked_on: date | None = None
+    # The last answer to such a request, how many there were on its day, and what it grants; None for refused.
+    extension_answered_on: date | None = None
+    extension_answers: int = 0
+    extended_to: date | None = None
     # How far the unit says it is, and the task's nodes in the order of their days.
     percent: int = 0
     nodes: tuple[progress.Step, ...] = ()
@@ -273,6 +283,10 @@ def _ladders(
     ):
         if day is not None:
             yield Ladder(Audience.UNIT, day, (Step(f"{kind}_{count}", kind, day),))
+    answered_on = facts.extension_answered_on
+    if answered_on is not None and today - answered_on <= NEWS:
+        step = Step(f"{Kind.ANSWERED}_{facts.extension_answers}", Kind.ANSWERED, answered_on)
+        yield Ladder(Audience.UNIT, answered_on, (step,))
     yield from _node_ladders(facts, policy, calendar, today)
     if facts.due_date is None:
         since = _last_activity(facts)
@@ -421,6 +435,10 @@ def _reason(
             waited = calendar.working_days_since(occasion_date, today)
             waits = f"待审批{waited}个工作日" if waited else "请审批"
             return f"{zh_date(occasion_date)}申请延期，{waits}"
+        case Kind.ANSWERED if facts.extended_to is not None:
+            return f"{zh_date(occasion_date)}批准延期至{zh_date(facts.extended_to)}"
+        case Kind.ANSWERED:
+            return f"{zh_date(occasion_date)}未批准延期，请按原时限办理"
         case Kind.BEFORE if days == 0:
             return "今天到期"
         case Kind.BEFORE:

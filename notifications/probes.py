@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db import DatabaseError
 
 from notifications import workers
-from notifications.dashboards import Delivery, SchedulerState, delivery, scheduler_state
+from notifications.dashboards import DeliveryState, SchedulerState, delivery_state, scheduler_state
 from notifications.models import Message
 
 # A mail that should have gone so long ago is nobody's retry: delivery itself stands still.
@@ -20,7 +20,7 @@ class Probe:
 
     queue: bool
     scheduler: SchedulerState | None = None
-    delivery: Delivery | None = None
+    delivery: DeliveryState | None = None
     unsent: int = 0
     is_delivery_stuck: bool = False
 
@@ -37,7 +37,7 @@ def probe(now: datetime) -> Probe:
         return Probe(
             queue=queue,
             scheduler=scheduler_state(now),
-            delivery=delivery(Message.objects.all(), now.date()),
+            delivery=delivery_state(Message.objects.all(), now.date()),
             unsent=Message.objects.unsent().count(),
             is_delivery_stuck=Message.objects.stuck(now - STUCK_AFTER).exists(),
         )

@@ -22,6 +22,7 @@ class Recipient:
     coordinates: int | None  # the region of a coordinator, who is also told whom no mail reaches
     region_id: int | None = None
     region_name: str = ""
+    hour: int | None = None  # from which she wants to be told; None for the first run of the day
 
 
 class Directory:
@@ -29,8 +30,8 @@ class Directory:
 
     In place of somebody on leave stands the deputy, as long as that is a colleague at work with an address;
     otherwise the mail goes where it always goes, so that nothing is lost. Who gets something both ways gets
-    it once. Where no mail reaches anybody of a unit, its own mailbox stands in. On a rest day only those are
-    told who asked for that.
+    it once, at the own hour. Where no mail reaches anybody of a unit, its own mailbox stands in. On a rest
+    day only those are told who asked for that.
     """
 
     def __init__(self, calendar: WorkingCalendar) -> None:
@@ -58,9 +59,21 @@ class Directory:
         told = {self._stand_in(user, reachable, day) for user in users}
         mailboxes = {} if reachable else _mailbox_of(users)
         return [
-            _recipient(user, user.email if user.pk in reachable else mailboxes.get(user.pk, ""))
+            self._recipient(user, user.email if user.pk in reachable else mailboxes.get(user.pk, ""))
             for user in sorted(told, key=lambda user: user.pk)
         ]
+
+    def _recipient(self, user: User, address: str) -> Recipient:
+        preference = self._preferences.get(user.pk)
+        return Recipient(
+            user.pk,
+            str(user),
+            address,
+            coordinates=user.region_id if user.is_coordinator else None,
+            region_id=user.region_id,
+            region_name=user.region.name if user.region else "",
+            hour=preference.hour if preference else None,
+        )
 
     def _stand_in(self, user: User, colleagues: Mapping[int, User], day: date) -> User:
         preference = self._preferences.get(user.pk)
@@ -81,20 +94,9 @@ class Directory:
         return preference is None or not preference.mutes(due.stage, due.kind)
 
 
-def _recipient(user: User, address: str) -> Recipient:
-    return Recipient(
-        user.pk,
-        str(user),
-        address,
-        coordinates=user.region_id if user.is_coordinator else None,
-        region_id=user.region_id,
-        region_name=user.region.name if user.region else "",
-    )
-
-
 def _mailbox_of(users: Sequence[User]) -> dict[int, str]:
     """The unit's own mailbox, for one of its people: the head where there is one."""
     if not users or not users[0].is_unit_person:
         return {}
     first = min(users, key=lambda user: (user.role != User.Role.HEAD, user.pk))
-    return {first.pk: first.department.mailbox} if first.department else {}
+    return {first.pk: first.department.reachable_mailbox} if first.department else {}

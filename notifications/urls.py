@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.views import feeds, mails, policies, preferences, runs, templates, told
+from notifications.views import feeds, mails, policies, preferences, runs, templates, told, workdays
 from notifications.views.forecast import forecast_page
 
 app_name = "notifications"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/region/<int:pk>/", policies.region_policy, name="region_policy"),
     path("policies/plan/<int:pk>/", policies.plan_policy, name="plan_policy"),
+    path("workdays/", workdays.workdays, name="workdays"),
+    path("workdays/changes/<int:pk>/", workdays.calendar_change, name="calendar_change"),
     path("templates/", templates.templates, name="templates"),
     path("templates/<int:pk>/", templates.templates, name="region_template"),
 ]

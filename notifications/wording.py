@@ -48,6 +48,16 @@ class Wording:
 BUILT_IN = Wording()
 
 
+@dataclass(frozen=True)
+class Wordings:
+    """The words of every region's mails; the nearest apply: the region's, all regions', the built-in."""
+
+    by_region: Mapping[int | None, Wording]
+
+    def of(self, region_id: int | None) -> Wording:
+        return self.by_region.get(region_id) or self.by_region.get(None) or BUILT_IN
+
+
 def problem_of(field: str, text: str) -> str:
     """What is wrong with these words for this field, in a sentence; empty when nothing is."""
     if not text.strip():

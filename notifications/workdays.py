@@ -10,6 +10,9 @@ import chinese_calendar
 WEEKDAYS_ZH = "一二三四五六日"
 ONE_DAY = timedelta(days=1)
 SATURDAY = 5
+# Month and day of the holidays that every year's arrangement has on the same day: New Year, Labour Day and
+# National Day. Source: 《全国年节及纪念日放假办法》.
+FIXED_HOLIDAYS = ((1, 1), (5, 1), (10, 1))
 
 
 @cache
@@ -22,6 +25,21 @@ def _announced(day: date) -> bool | None:
         return bool(chinese_calendar.is_workday(day))
     except NotImplementedError:
         return None
+
+
+def is_announced(year: int) -> bool:
+    """Whether the installed package knows the year's arrangement."""
+    return _announced(date(year, 1, 1)) is not None
+
+
+@cache
+def holiday_name(day: date) -> str:
+    """The holiday that an announced day is free for, or is worked to make up for; empty for a plain day."""
+    try:
+        name = chinese_calendar.get_holiday_detail(day)[1]
+    except NotImplementedError:
+        return ""
+    return str(chinese_calendar.Holiday(name).chinese) if name else ""
 
 
 @lru_cache(maxsize=4096)  # a run prints the same few days thousands of times
@@ -49,8 +67,13 @@ class WorkingCalendar:
         return day.weekday() < SATURDAY if announced is None else announced
 
     def is_provisional(self, year: int) -> bool:
-        """Whether nothing is known of the year but its weekends."""
-        return _announced(date(year, 1, 1)) is None and all(day.year != year for day in self.overrides)
+        """Whether the year's arrangement is not known, so that its weekends stand in for it.
+
+        Days of one's own make a year known once they have its fixed holidays free, as every arrangement has;
+        a single local holiday says nothing of the rest of the year.
+        """
+        fixed = (date(year, month, day) for month, day in FIXED_HOLIDAYS)
+        return not is_announced(year) and not all(self.overrides.get(day) is False for day in fixed)
 
     def on_or_before(self, day: date) -> date:
         """The day itself if it is a working day, else the last working day before it."""

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from notifications import claims
 from notifications.actions import delivery
+from notifications.channels import webhook
 from tests.services import ROOT
 from tracker.celery import app
 
@@ -57,9 +58,19 @@ def test_jobs_are_acknowledged_late_and_keep_nothing() -> None:
         assert (job.acks_late, job.reject_on_worker_lost, job.ignore_result) == (True, True, True), job.name
 
 
-def test_a_claim_outlives_the_job_that_holds_it() -> None:
+@pytest.mark.parametrize(
+    ("name", "time_out", "sweep"),
+    [
+        ("deliver_messages", settings.EMAIL_TIMEOUT, "deliver-due"),
+        ("post_delivery", webhook.TIMEOUT, "post-due"),
+    ],
+)
+def test_a_claim_outlives_the_job_that_holds_it(name: str, time_out: int, sweep: str) -> None:
+    [job] = [job for job in jobs() if job.name == f"notifications.jobs.{name}"]
+    assert time_out < job.soft_time_limit < job.time_limit < claims.LEASE.total_seconds()
+    assert job.expires < seconds_between(BEAT[sweep]["schedule"])
+
+
+def test_a_batch_ends_before_its_job_is_told_to() -> None:
     [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_messages"]
-    assert settings.EMAIL_TIMEOUT < deliver.soft_time_limit < deliver.time_limit
-    assert deliver.time_limit < claims.LEASE.total_seconds()
     assert delivery.BATCH_TIME.total_seconds() < deliver.soft_time_limit
-    assert deliver.expires < seconds_between(BEAT["deliver-due"]["schedule"])

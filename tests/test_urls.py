@@ -16,10 +16,13 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from accounts.actions import Origin
 from accounts.models import Department, User
 from notifications.actions import planning
+from notifications.actions.calendar import keep_days, look_ahead
 from notifications.actions.feeds import make_feed
 from notifications.models import Message, Run
+from notifications.notices import Said
 from tests import files
 from tests.factories import (
     NOW,
@@ -163,6 +166,10 @@ def _objects(cast: Cast) -> dict[str, Any]:
     )
     document = examine(BytesIO(files.PDF), name="实施方案.pdf", size=len(files.PDF))
     filed = file_document(asked_for.pk, file=document, form_key=uuid4(), by=cast.reporter, now=NOW)
+    local = {date(2024, 11, 21): Said(False, "纪念日")}
+    wanted = look_ahead(local, first=TODAY)
+    changed = keep_days(wanted, version=0, origin=Origin(by=cast.administrator, now=NOW))
+    assert changed is not None
     collective = make_department(cast.city, "各有关部门", kind=Department.Kind.COLLECTIVE)
     collective.members.add(cast.other_bureau)
     came = make_assignment(cast.bureau, plan=cast.plan, via=collective)
@@ -198,6 +205,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "message": message.pk,
         "held_run": held.pk,
         "region": cast.city.pk,
+        "calendar_change": changed.pk,
         "feed_token": make_feed(of_unit=False, by=cast.reporter, now=NOW),
         "person": cast.colleague.pk,
         "disabled_person": disabled.pk,
@@ -340,4 +348,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (86, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (88, 15)

@@ -72,6 +72,9 @@ POLICY = {
     "escalate_leader_after": "3",
 }
 
+# A local holiday as the calendar's form carries it, its effect seen.
+DAYS = {"do": "save", "version": "1", "previewed": "59daa32e71b1aa0b", "text": "纪念日：2024-11-20 放假"}
+
 WORDING = {
     "action": "save",
     "version": "0",
@@ -295,6 +298,8 @@ MATRIX: dict[str, Page] = {
     "notifications:plan_policy": Page(
         {200: COORDINATOR | ADMINISTRATOR}, {302: COORDINATOR}, ("plan",), POLICY
     ),
+    "notifications:workdays": Page({200: KEEPERS}, {302: ADMINISTRATOR}, data=DAYS),
+    "notifications:calendar_change": Page({200: KEEPERS}, {405: PEOPLE}, ("calendar_change",)),
     "notifications:templates": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, data=WORDING),
     "notifications:region_template": Page({200: ADMINISTRATOR}, {302: ADMINISTRATOR}, ("region",), WORDING),
     "notifications:open": _post_only(

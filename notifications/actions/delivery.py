@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 
-from accounts.actions import Origin, refuse_email, trust_email
+from accounts.actions import Origin, refuse_email, refuse_mailbox, trust_email, trust_mailbox
 from accounts.models import User
 from notifications.channels import mail
 from notifications.claims import MAX_ATTEMPTS, after_failure, claim, claim_many, settle
@@ -141,12 +141,11 @@ def _deliver(
     if reader is None:
         error = "收件人账号已停用，没有接手人，未发送。"
         return _settle(message, Message.State.DEAD, error=error)
-    address = _address_now(message, reader)
-    message.address = address or reader.email
+    message.address, refusal = _address_now(message, reader)
     if not message.address:
         return _settle(message, Message.State.DEAD, error=f"{reader}没有登记邮箱，未发送。")
-    if not address:
-        return _give_up_address(message, reader.email_refusal)
+    if refusal:
+        return _give_up_address(message, refusal)
     try:
         mail.send(message, line)
     except Exception as error:  # whatever happens to one recipient stays with that recipient
@@ -179,14 +178,17 @@ def _reader_now(person: User) -> User | None:
     return None
 
 
-def _address_now(message: Message, reader: User) -> str:
-    """Where it goes; empty for nowhere. What was planned for the unit's own mailbox goes there as long as
-    its reader has no address.
+def _address_now(message: Message, reader: User) -> tuple[str, str]:
+    """Where it goes, empty for nowhere, and in which words the mail server refused that address.
+
+    What was planned for another address than the reader's goes to the unit's own mailbox, whatever that is
+    by now, as long as its reader has no address.
     """
-    if reader.is_reachable:
-        return reader.email
-    mailbox = reader.department.mailbox if reader.department else ""
-    return mailbox if mailbox == message.address else ""
+    unit = reader.department
+    is_own = reader.is_reachable or message.address == reader.email
+    if is_own or unit is None or not unit.mailbox:
+        return reader.email, reader.email_refusal
+    return unit.mailbox, unit.mailbox_refusal
 
 
 def _is_colleague(before: User, successor: User) -> bool:
@@ -199,7 +201,10 @@ def _record_failure(
     reason = mail.describe(error)
     logger.warning("message %s attempt %s failed: %s", message.pk, message.attempts, reason)
     if mail.refuses_address(error):
+        # Whose it is: nothing is marked where the address is another.
         refuse_email(reader.pk, address=message.address, reason=reason, now=now)
+        if reader.department_id:
+            refuse_mailbox(reader.department_id, address=message.address, reason=reason, now=now)
         return _give_up_address(message, reason)
     return _settle(message, **after_failure(mail, message, error, now, spread))
 
@@ -220,15 +225,24 @@ def _settle(message: Message, state: str, **changes: Any) -> str | None:
 
 @transaction.atomic
 def resend_message(*, message: Message, origin: Origin) -> bool:
-    """Queue a failed digest again, to the address the person has now. False if it has not failed.
+    """Queue a failed digest again, to the address it has now. False if it has not failed.
 
     Whoever does so says that the address is right: its mark is taken away.
     """
     failed = Message.objects.filter(pk=message.pk, state=Message.State.DEAD)
-    if not failed.update(address=message.recipient.email, **_fresh(origin.now)):
+    person, address = message.recipient, address_of(message)
+    if not failed.update(address=address, **_fresh(origin.now)):
         return False
-    trust_email(message.recipient, origin)
+    if address == person.email:
+        trust_email(person, origin)
+    if person.department and address == person.department.mailbox:
+        trust_mailbox(person.department, origin)
     return True
+
+
+def address_of(message: Message) -> str:
+    """Where a failed digest would be sent again; empty for nowhere."""
+    return _address_now(message, message.recipient)[0]
 
 
 def _fresh(now: datetime) -> dict[str, Any]:

@@ -12,14 +12,16 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import Count
 
-from accounts.models import Region, User
+from accounts.models import Department, Region, User
 from notifications.candidates import Candidate, candidates, load_calendar, told_of
 from notifications.channels import mail
 from notifications.digest import SECTION_LIMIT, Digest, Matter, compose
-from notifications.mail_templates import Wordings, load_wordings
-from notifications.models import Message, Preference, Reminder, ReminderPolicy, Run
+from notifications.hours import comes_later
+from notifications.models import MailTemplate, Message, Preference, Reminder, ReminderPolicy, Run
+from notifications.models.reminders import REASON_LENGTH
 from notifications.policy import Audience, Due, Policies, stages_due
 from notifications.recipients import Directory, Recipient
+from notifications.wording import Wordings
 from notifications.workdays import WorkingCalendar, zh_date
 from tracker.clock import day_of
 from tracker.models import Assignment
@@ -74,6 +76,8 @@ class PlanResult:
     unreachable: tuple[Unreachable, ...] = ()
     is_held: bool = False
     is_provisional: bool = False
+    # How many digests are left to a later hour of the day, which their recipients chose.
+    later: int = 0
 
 
 def plan_reminders(
@@ -84,6 +88,7 @@ def plan_reminders(
     dry_run: bool = False,
     limit: int | None = MESSAGE_LIMIT,
     policies: Policies | None = None,
+    any_hour: bool = False,
 ) -> PlanResult:
     """Decide who is to be told what today, and write it down as one digest per person.
 
@@ -91,6 +96,8 @@ def plan_reminders(
     given), gather by person, write ledger and digests. Whoever has a digest of today already gets the rest
     tomorrow; the ledger forgets nothing. With `dry_run` nothing is written. A run of more than `limit`
     digests is held: nothing is written but the run itself, until a person releases it (release_run).
+    Whose chosen hour has not come is left to a later run, but counts for the limit: people's hours must not
+    let a storm through in parts. A released run tells everybody, and so does `any_hour`.
     Owns its transactions, one for each batch of people; after a crash in between the next run goes on.
     """
     calendar = load_calendar()
@@ -100,24 +107,32 @@ def plan_reminders(
     if policies is None:
         policies = ReminderPolicy.objects.policies()
     found, unreachable = _gather(today, region, policies, calendar)
+    of_now = found if any_hour else _of_this_hour(found, today, now)
+    later = len(found) - len(of_now)
     if run is None:
-        digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in found)
-        return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional)
+        digests = tuple(PlannedDigest(person, compose(dues, today)) for person, dues in of_now)
+        return PlanResult(digests, unreachable=unreachable, is_provisional=is_provisional, later=later)
 
-    if limit is not None and len(found) > limit and not Run.objects.has_release(now):
+    is_over_limit = limit is not None and len(found) > limit
+    if is_over_limit and not Run.objects.has_release(now):
         run.is_held = True
-        _finish_run(run, planned=0, notes=[f"本次将发送{len(found)}封，超过上限{limit}封，已暂停。"])
+        among = f"（含选定时刻未到的{later}封）" if later else ""
+        _finish_run(run, planned=0, notes=[f"本次将发送{len(found)}封{among}，超过上限{limit}封，已暂停。"])
         logger.warning("run %s held: %s digests, limit %s", run.pk, len(found), limit)
         return PlanResult(unreachable=unreachable, is_held=True, is_provisional=is_provisional)
 
-    surroundings = Surroundings(unreachable, _refused_addresses(), load_wordings())
+    if is_over_limit:
+        of_now, later = found, 0
+    surroundings = Surroundings(unreachable, _refused_addresses(), MailTemplate.objects.wordings())
     written: list[tuple[PlannedDigest, int]] = []
-    for start in range(0, len(found), RECIPIENT_BATCH):
-        chunk = found[start : start + RECIPIENT_BATCH]
+    for start in range(0, len(of_now), RECIPIENT_BATCH):
+        chunk = of_now[start : start + RECIPIENT_BATCH]
         written += _write_digests(run=run, chunk=chunk, surroundings=surroundings, today=today, now=now)
     notes = [f"无法送达：{line}" for line in unreachable]
     if number := User.objects.all().refused().count():
         notes.append(f"{number}人的邮箱被拒收，改正前不发。")
+    if later:
+        notes.append(f"{later}人选定的时刻未到，到时再发。")
     if is_provisional:
         notes.append(f"{today.year}年节假日安排尚未公布，按周末推算。")
     _finish_run(run, planned=len(written), notes=notes)
@@ -127,6 +142,7 @@ def plan_reminders(
         message_ids=tuple(pk for planned, pk in written if planned.recipient.address),
         unreachable=unreachable,
         is_provisional=is_provisional,
+        later=later,
     )
 
 
@@ -137,6 +153,8 @@ def _refused_addresses() -> dict[int, list[str]]:
     for person in people.order_by("pk"):
         place = person.department.short_name if person.department else person.get_role_display()
         found[person.region_id or 0].append(f"{person}（{place}）{person.email}：{person.email_refusal}")
+    for unit in Department.objects.mailbox_refused().order_by("pk"):
+        found[unit.region_id].append(f"{unit}（单位邮箱）{unit.mailbox}：{unit.mailbox_refusal}")
     return {region: _cut(lines) for region, lines in found.items()}
 
 
@@ -187,6 +205,20 @@ def _gather(
     )
 
 
+def _of_this_hour(
+    found: list[tuple[Recipient, Dues]], today: date, now: datetime
+) -> list[tuple[Recipient, Dues]]:
+    """Without those who are to be told at a later hour of the day."""
+    if all(person.hour is None for person, _ in found):
+        return found
+    last_run = Run.objects.last_planning()
+    return [
+        (person, dues)
+        for person, dues in found
+        if not comes_later(person.hour, today=today, now=now, last_run=last_run)
+    ]
+
+
 def _name_of(audience: Audience, candidate: Candidate) -> str:
     if audience is Audience.UNIT:
         return candidate.matter.unit
@@ -223,6 +255,7 @@ def _write_digests(
             planned_on=today,
             state=Reminder.State.PLANNED if stage == due.stage else Reminder.State.SUPERSEDED,
             message_id=made[person.id],
+            reason=due.reason_zh[:REASON_LENGTH] if stage == due.stage else "",
         )
         for person, dues in chunk
         if person.id in made

@@ -51,6 +51,9 @@ def post_one(*, delivery_id: int, now: datetime) -> str | None:
         changes = {"state": "DEAD", "error": "网关已停用，未推送。"}
     elif not delivery.message.recipient.is_active:
         changes = {"state": "DEAD", "error": "收件人账号已停用，未推送。"}
+    elif not delivery.message.reminders.still_called_for().exists():
+        # As a mail that has nothing left to say is dropped (delivery.deliver_one).
+        changes = {"state": "DEAD", "error": "列入的事项在推送前均已办结或变更，未推送。"}
     elif delivery.attempts > MAX_ATTEMPTS:
         changes = {"state": "DEAD", "error": "多次推送均中断，未能完成，不再重试。"}
     else:

@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from notifications.hours import CHOSEN_HOURS
 from notifications.models import Preference
 from tracker.forms.extensions import DATE_ERRORS, DAY
 
@@ -13,7 +14,7 @@ LONGEST_PAUSE_DAYS = 366
 
 
 class PreferenceForm(forms.Form):
-    """Leave with a deputy, rest days, and what to do without."""
+    """Leave with a deputy, rest days, the hour, and what to do without."""
 
     paused_from = forms.DateField(label=_("暂停自"), required=False, widget=DAY, error_messages=DATE_ERRORS)
     paused_until = forms.DateField(
@@ -36,6 +37,18 @@ class PreferenceForm(forms.Form):
         required=False,
         help_text=_("不选的，节假日和周末不发，下一个工作日一并提醒。"),
     )
+    hour = forms.TypedChoiceField(
+        label=_("提醒时刻"),
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[
+            ("", _("每天首次（7:05）")),
+            *((hour, f"{hour}:00") for hour in CHOSEN_HOURS),
+        ],
+        help_text=_("每天到这个时刻后发给您；当时没有发成的，下一次生成提醒时补发。"),
+        error_messages={"invalid_choice": _("请从列出的时刻中选择。")},
+    )
     muted = forms.MultipleChoiceField(
         label=_("不接收"),
         required=False,
@@ -53,7 +66,7 @@ class PreferenceForm(forms.Form):
 
     @classmethod
     def for_person(cls, person: User, preference: Preference | None) -> "PreferenceForm":
-        names = ("paused_from", "paused_until", "deputy", "on_rest_days", "muted")
+        names = ("paused_from", "paused_until", "deputy", "on_rest_days", "hour", "muted")
         return cls(initial={name: getattr(preference, name, None) for name in names}, person=person)
 
     def clean(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Local days, policies, preferences, the ledger, the digests made of it, the runs, feeds and gateways."""
 
 from notifications.models.calendar import CalendarDay
+from notifications.models.calendar_changes import CalendarChange, CalendarMove
 from notifications.models.feeds import CalendarFeed
 from notifications.models.messages import Message
 from notifications.models.policies import ReminderPolicy
@@ -11,8 +12,10 @@ from notifications.models.templates import MailTemplate
 from notifications.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
+    "CalendarChange",
     "CalendarDay",
     "CalendarFeed",
+    "CalendarMove",
     "MailTemplate",
     "Message",
     "Preference",

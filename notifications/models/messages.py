@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
@@ -33,12 +33,18 @@ class MessageQuerySet(models.QuerySet["Message"]):
         return self.filter(waiting | Q(state=Message.State.CLAIMED, claimed_until__lt=since))
 
     def corrected(self) -> Self:
-        """Given up because the server refused the address, which somebody has corrected since."""
-        return self.filter(
-            state=Message.State.DEAD,
-            is_address_refused=True,
-            recipient__in=User.objects.all().reachable(),
+        """Given up because the server refused the address, which somebody has corrected since.
+
+        What did not go to the person went to the mailbox of the unit.
+        """
+        given_up = self.filter(state=Message.State.DEAD, is_address_refused=True)
+        own = Q(recipient__in=User.objects.all().reachable())
+        of_unit = ~Q(address=F("recipient__email")) & Q(
+            recipient__is_active=True,
+            recipient__department__mailbox__gt="",
+            recipient__department__mailbox_refused_at__isnull=True,
         )
+        return given_up.filter(own | of_unit)
 
     def unread_by(self, user: User | AnonymousUser) -> Self:
         """What the person has been told and not opened in the application, mailed or not."""

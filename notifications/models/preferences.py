@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.hours import FIRST_HOUR, LAST_HOUR
 from notifications.policy import Kind
 
 # How many days before the due date a reminder still counts as an early one.
@@ -24,7 +25,10 @@ class PreferenceQuerySet(models.QuerySet["Preference"]):
 
 
 class Preference(models.Model):
-    """When and of what a person is reminded (提醒设置). Without a row: on working days, of everything."""
+    """When and of what a person is reminded (提醒设置).
+
+    Without a row: on working days, by the first run, of everything.
+    """
 
     class Mutable(models.TextChoices):
         """What a person may do without. All else is told: work returned, overdue, ordered, or given out."""
@@ -47,6 +51,8 @@ class Preference(models.Model):
         related_name="+",
     )
     on_rest_days = models.BooleanField(_("休息日也接收提醒"), default=False)
+    # Local, from 8 to 20; none for the first run of the day.
+    hour = models.PositiveSmallIntegerField(_("提醒时刻"), null=True, blank=True)
     muted = models.JSONField(_("不接收"), default=list, blank=True)
 
     objects = PreferenceQuerySet.as_manager()
@@ -59,7 +65,11 @@ class Preference(models.Model):
                 condition=Q(paused_from__isnull=True, paused_until__isnull=True, deputy__isnull=True)
                 | Q(paused_until__gte=F("paused_from"), deputy__isnull=False),
                 name="preference_pause_has_days_and_deputy",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(hour__isnull=True) | Q(hour__gt=FIRST_HOUR, hour__lte=LAST_HOUR),
+                name="preference_hour_is_one_of_the_runs",
+            ),
         ]
 
     if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 """The ledger of reminders."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from notifications.policy import Kind, stage_label
 from tracker.models import Assignment, ExtensionRequest, Node, Task
 from tracker.workflow import Status
 
+REASON_LENGTH = 80
 # Told to coordinators and leaders; ESCALATE_LEADER begins like ESCALATE.
 ABOVE_THE_UNIT = (Kind.REVIEW, Kind.EXTENSION, Kind.ESCALATE)
 
@@ -51,6 +53,7 @@ def _called_for() -> dict[Kind, Q]:
         Kind.SILENT: with_unit & Q(assignment__due_date__isnull=True) & silent,
         Kind.REVIEW: handed_in,
         Kind.EXTENSION: Q(assignment__status__in=Status.open) & Q(Exists(asking)),
+        Kind.ANSWERED: with_unit,
         Kind.ESCALATE: same_date,
         Kind.ESCALATE_LEADER: same_date,
     }
@@ -77,6 +80,12 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
     def newest_first(self) -> Self:
         return self.order_by("-planned_on", "-pk")
+
+    def that_overtook(self, superseded: Iterable["Reminder"]) -> Self:
+        """The other lines, of the same mails and assignments, as these superseded ones."""
+        keys = {(one.message_id, one.assignment_id) for one in superseded}
+        rows = self.filter(message__in={key[0] for key in keys}, assignment__in={key[1] for key in keys})
+        return rows.exclude(state=Reminder.State.SUPERSEDED)
 
     def planned(self) -> Self:
         return self.filter(state=Reminder.State.PLANNED)
@@ -119,6 +128,8 @@ class Reminder(models.Model):
     occasion_date = models.DateField(_("对应日期"))
     planned_on = models.DateField(_("列入日期"))
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.PLANNED)
+    # Why, in the words of the mail. Empty for what was overtaken, and before this was kept.
+    reason = models.CharField(_("原因"), max_length=REASON_LENGTH, blank=True)
     message = models.ForeignKey(
         Message,
         verbose_name=_("邮件"),
@@ -148,6 +159,10 @@ class Reminder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.stage_label}（{self.occasion_date}）"
+
+    @property
+    def is_superseded(self) -> bool:
+        return self.state == self.State.SUPERSEDED
 
     @property
     def stage_label(self) -> str:

@@ -33,6 +33,11 @@ class RunQuerySet(models.QuerySet["Run"]):
         sending = self.plans().filter(is_finished=True, is_held=False, planned__gt=0)
         return not sending.filter(started_at__gt=released.released_at).exists()
 
+    def last_planning(self) -> datetime | None:
+        """When the last planning that was neither held nor broken off began."""
+        done = self.plans().filter(is_finished=True, is_held=False)
+        return done.order_by("-started_at").values_list("started_at", flat=True).first()
+
     def with_outcomes(self) -> Self:
         """Annotate `sent`, `failed` and `dropped`: how many of the run's digests ended so."""
         return self.annotate(

@@ -1,6 +1,6 @@
 """How an office words its mails."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,21 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
-from notifications.wording import BUILT_IN, LIMITS, Wording
+from notifications.wording import BUILT_IN, LIMITS, Wording, Wordings
+
+
+class MailTemplateQuerySet(models.QuerySet["MailTemplate"]):
+    def of_place(self, region: Region | None) -> Self:
+        """The region's own, or that of all regions for None; at most one."""
+        return self.filter(region=region)
+
+    def wordings(self) -> Wordings:
+        """All of them, as the planner asks for them. One query."""
+        return Wordings({row.region_id: row.wording for row in self.all()})
+
+    def own_regions(self) -> set[int]:
+        """Keys of the regions with a template of their own."""
+        return {row.region_id for row in self.filter(region__isnull=False) if row.region_id is not None}
 
 
 class MailTemplate(models.Model):
@@ -31,6 +45,8 @@ class MailTemplate(models.Model):
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("修改人"), on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = MailTemplateQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("邮件模板")

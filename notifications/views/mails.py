@@ -3,6 +3,7 @@
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -10,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest, origin_of
 from notifications.actions import inbox
-from notifications.actions.delivery import resend_message
+from notifications.actions.delivery import address_of, resend_message
 from notifications.dashboards import (
-    delivery,
+    delivery_state,
     refused_people,
     scheduler_state,
     state_counts,
@@ -59,7 +60,7 @@ def mail_list(request: SignedInRequest) -> HttpResponse:
     if can_see_scheduler(user):
         now = clock.now()
         context["scheduler"] = scheduler = scheduler_state(now)
-        context["delivery"] = delivery(visible, now.date())
+        context["delivery"] = delivery_state(visible, now.date())
         context["workers"] = workers_alive()
         context["may_release"] = scheduler.held_plan is not None and can_release(user)
         context["refused"] = refused_people(visible_regions(user), by=user)
@@ -77,11 +78,14 @@ def mail_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     message = get_message_for(user, pk)
     told = message.reminders.exclude(state=Reminder.State.SUPERSEDED)
     reminders = told.select_related("assignment__task").order_by("assignment_id", "pk")
+    superseded = Count("pk", filter=Q(state=Reminder.State.SUPERSEDED))
+    counts = message.reminders.aggregate(lines=Count("pk"), superseded=superseded)
     context = {
         "mail": message,
         "reminders": reminders[:REMINDERS_SHOWN],
-        "superseded_count": message.reminders.filter(state=Reminder.State.SUPERSEDED).count(),
-        "can_resend": can_resend(user, message),
+        "more_reminders": max(0, counts["lines"] - counts["superseded"] - REMINDERS_SHOWN),
+        "superseded_count": counts["superseded"],
+        "resend_to": address_of(message) if can_resend(user, message) else "",
     }
     return render(request, "notifications/mail_detail.html", context)
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Region
 from accounts.requests import SignedInRequest, origin_of
+from notifications.actions.rules import RuleRefused, StaleRule, drop_policy, inherited_policy, keep_policy
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
-from notifications.keeping import RuleRefused, StaleRule, drop_policy, inherited_policy, keep_policy
 from notifications.models import ReminderPolicy
 from notifications.models.policies import differences
 from notifications.permissions import (
@@ -23,7 +23,7 @@ from notifications.permissions import (
     get_policy_region_for,
     policy_plans,
 )
-from notifications.policy import PRESETS, Policy
+from notifications.policy import DEFAULT_POLICY, PRESETS, Policy
 from tracker import clock
 from tracker.models import Assignment, Plan
 from tracker.models.assignments import AssignmentQuerySet
@@ -45,7 +45,12 @@ def policy_list(request: SignedInRequest) -> HttpResponse:
     else:
         page = Paginator(policy_plans(user).newest_first(), PAGE_SIZE).get_page(request.GET.get("page"))
         made = {rule.plan_id: rule for rule in rules.filter(region=user.region_id)}
-        context = {"region_rule": made.get(None), "lines": [(plan, made.get(plan.pk)) for plan in page]}
+        region_rule = made.get(None)
+        context = {
+            "region_rule": region_rule,
+            "region_policy": region_rule.policy if region_rule else DEFAULT_POLICY,
+            "lines": [(plan, made.get(plan.pk)) for plan in page],
+        }
     context["page"] = page
     context["pages"] = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
     return render(request, "notifications/policy_list.html", context)

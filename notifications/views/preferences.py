@@ -6,8 +6,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
+from notifications.actions.rules import RuleRefused, keep_preference
 from notifications.forms.preferences import PreferenceForm
-from notifications.keeping import RuleRefused, keep_preference
 from notifications.models import Preference
 from tracker import clock
 

@@ -8,17 +8,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from accounts.requests import SignedInRequest, origin_of, posted
+from notifications.actions.templates import TemplateChanged, reset_template, save_template
 from notifications.channels import mail
 from notifications.digest import Digest, sample_digest
 from notifications.forms.wording import WordingForm
-from notifications.mail_templates import (
-    TemplateChanged,
-    load_wordings,
-    own_templates,
-    reset_template,
-    save_template,
-    template_of,
-)
+from notifications.models import MailTemplate
 from notifications.permissions import get_worded_region_for, require_wording
 from notifications.wording import PLACEHOLDERS, Wording
 from tracker import clock
@@ -30,8 +24,8 @@ def templates(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """The words of one region's mails, of all regions without `pk`: preview, save, or back to the default."""
     require_wording(request.user)
     region = get_worded_region_for(request.user, pk) if pk is not None else None
-    stored = template_of(region)
-    current = load_wordings().of(pk)
+    stored = _template_of(region)
+    current = MailTemplate.objects.wordings().of(pk)
     form = WordingForm(posted(request)) if request.method == "POST" else WordingForm.showing(stored, current)
     action = request.POST.get("action", "preview")
     is_changed = False
@@ -48,8 +42,8 @@ def templates(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
                 return redirect(request.path)
         except TemplateChanged:
             is_changed = True
-            stored = template_of(region)
-            current = load_wordings().of(pk)
+            stored = _template_of(region)
+            current = MailTemplate.objects.wordings().of(pk)
             form.against(stored.version if stored else 0)
     shown = form.wording if form.is_bound and form.is_valid() else current
     context = {
@@ -62,9 +56,13 @@ def templates(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         "preview": _preview(shown, region, sample_digest(clock.today())),
         "placeholders": [(f"{{{name}}}", meaning) for name, meaning in PLACEHOLDERS.items()],
         "regions": Region.objects.order_by("code"),
-        "own": own_templates(),
+        "own": MailTemplate.objects.own_regions(),
     }
     return render(request, "notifications/templates.html", context)
+
+
+def _template_of(region: Region | None) -> MailTemplate | None:
+    return MailTemplate.objects.of_place(region).select_related("updated_by").first()
 
 
 def _preview(wording: Wording, region: Region | None, digest: Digest) -> mail.Rendered:

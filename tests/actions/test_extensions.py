@@ -208,7 +208,33 @@ def test_reminders_arm_themselves_again_on_the_new_date(cast, share) -> None:
     plan_reminders(today=soon, now=NOW + timedelta(days=37))
 
     told = Reminder.objects.filter(assignment=share, planned_on=soon, state=Reminder.State.PLANNED)
-    assert {(row.stage, row.occasion_date) for row in told} == {("BEFORE_3", LATER)}
+    assert {(row.stage, row.occasion_date) for row in told} == {("BEFORE_3", LATER), ("ANSWERED_1", TODAY)}
+
+
+def _told(share: Assignment, stage: str) -> list[tuple[str, str]]:
+    rows = Reminder.objects.filter(assignment=share, stage__startswith=stage).order_by("recipient__username")
+    return [(row.recipient.username, row.reason) for row in rows]
+
+
+def test_the_unit_is_told_once_how_its_request_was_answered(cast, share) -> None:
+    refused = _ask(share, cast)
+    refuse_extension(refused.pk, answer="工期充足", by=cast.coordinator, now=NOW)
+    again = _ask(Assignment.objects.get(pk=share.pk), cast)
+    plan_reminders(today=TODAY, now=NOW)
+    people = [cast.colleague.username, cast.head.username, cast.reporter.username]
+    unit = sorted(people)
+    assert [name for name, _ in _told(share, "ANSWERED_1")] == unit
+    assert all("未批准延期" in reason for _, reason in _told(share, "ANSWERED_1"))
+
+    later = NOW + timedelta(days=1)
+    grant_extension(again.pk, due_date=LATER, by=cast.coordinator, now=later)
+    for days in (1, 2):
+        plan_reminders(today=TODAY + timedelta(days=days), now=NOW + timedelta(days=days))
+    granted = Reminder.objects.filter(
+        assignment=share, occasion_date=TODAY + timedelta(days=1), stage="ANSWERED_1"
+    )
+    assert sorted(row.recipient.username for row in granted) == unit
+    assert all("批准延期至" in row.reason for row in granted)
 
 
 def test_granting_in_time_takes_late_days_back(cast, share) -> None:

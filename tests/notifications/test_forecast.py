@@ -123,6 +123,8 @@ def test_whom_no_mail_reaches_is_told_in_the_application(cast: Cast) -> None:
     User.objects.filter(pk=cast.reporter.pk).update(email="")
     old(cast, date(2024, 10, 22))
     assert lines(ahead(days=1)) == [("10-21", "到期前1天", "王芳（仅站内）")]
+    planning.plan_reminders(today=TODAY, now=NOW)
+    assert lines(ahead(days=2)) == [("10-22", "到期当天", "王芳（仅站内）")]
 
 
 def test_narrowed_to_a_person_only_that_person_is_named(cast: Cast) -> None:
@@ -235,9 +237,9 @@ def test_number_of_queries(client: Client, cast: Cast, number: int, django_asser
     for _ in range(number):
         old(cast, date(2024, 10, 18))
     client.force_login(cast.coordinator, backend="django.contrib.auth.backends.ModelBackend")
-    # Session, user, region; units and people to choose; assignments, who asked for time; calendar, directory,
-    # ledger, today's mails.
-    with django_assert_num_queries(15):
+    # Session, user, region; units and people to choose; assignments, who asked for time, who was answered;
+    # calendar, directory, ledger, today's mails.
+    with django_assert_num_queries(16):
         client.get(reverse("notifications:forecast"))
 
 

@@ -132,6 +132,6 @@ def test_who_has_no_address_is_told_in_the_application(
     assert own.pk not in result.message_ids
     assert delivery.deliver_one(message_id=own.pk, now=NOW) is None
     text = page(client, cast.reporter)
-    assert "没有邮箱，只在系统里查看" in text
+    assert "没有能用的邮箱，只在系统里查看" in text
     assert own.subject in text
     assert planning.plan_reminders(today=TODAY, now=NOW).digests == ()

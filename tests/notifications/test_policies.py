@@ -14,9 +14,9 @@ from accounts.actions import Origin
 from accounts.models import AuditEvent, User
 from notifications import permissions
 from notifications.actions.planning import plan_reminders
+from notifications.actions.rules import RuleRefused, StaleRule, drop_policy, keep_policy
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
-from notifications.keeping import RuleRefused, StaleRule, drop_policy, keep_policy
 from notifications.models import Message, Reminder, ReminderPolicy
 from notifications.policy import DEFAULT_POLICY, POLICY_13710, PRESETS, Policy
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan
@@ -217,6 +217,12 @@ def test_crafted_posts_change_nothing(
     reset = {"do": "reset", "previewed": fingerprint(DEFAULT_POLICY), "version": "7"}
     assert "规则已被修改" in client.post(region_url(cast), reset).content.decode()
     assert ReminderPolicy.objects.get().policy == TIGHT
+
+
+def test_the_list_says_what_the_default_does(client: Client, cast: Cast) -> None:
+    signed_in(client, cast.coordinator)
+    page = client.get(reverse("notifications:policies")).content.decode()
+    assert "到期前30、15、7、3、1、0天；逾期1天起每7天" in page
 
 
 def test_administrators_read_and_do_not_write(client: Client, cast: Cast, origin: Origin) -> None:

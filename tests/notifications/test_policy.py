@@ -180,6 +180,23 @@ def test_stage_of_a_due_date(today: str, due: str, expected: list[str]) -> None:
             "2024-10-21", facts(None, status=Status.SUSPENDED, extension_asked_on=day("2024-10-21")),
             ["EXTENSION_0"], id="a suspended share's request still waits",
         ),
+        pytest.param(
+            "2024-10-19", facts("2025-06-30", extension_answered_on=day("2024-10-19"), extension_answers=1),
+            ["ANSWERED_1"], id="answered: at once, on a Saturday",
+        ),
+        pytest.param(
+            "2024-12-20", facts("2025-06-30", extension_answered_on=day("2024-10-21"), extension_answers=2),
+            ["ANSWERED_2"], id="the second of a day, after sixty days without a run",
+        ),
+        pytest.param(
+            "2024-12-21", facts("2025-06-30", extension_answered_on=day("2024-10-21"), extension_answers=1),
+            [], id="no news any more",
+        ),
+        pytest.param(
+            "2024-10-21",
+            facts("2025-06-30", status=Status.CLOSED, extension_answered_on=day("2024-10-21")),
+            [], id="answered, and closed since",
+        ),
     ],
 )  # fmt: skip
 def test_stage_of_a_state(today: str, given_facts: AssignmentFacts, expected: list[str]) -> None:
@@ -191,6 +208,16 @@ def test_stage_of_a_state(today: str, given_facts: AssignmentFacts, expected: li
     [
         ("2024-10-20", facts("2024-10-31"), "还有11天到期"),
         ("2024-10-31", facts("2024-10-31"), "今天到期"),
+        (
+            "2024-10-22",
+            facts("2025-06-30", extension_answered_on=day("2024-10-21"), extended_to=day("2025-06-30")),
+            "2024-10-21（周一）批准延期至2025-06-30（周一）",
+        ),
+        (
+            "2024-10-22",
+            facts("2025-06-30", extension_answered_on=day("2024-10-21")),
+            "2024-10-21（周一）未批准延期，请按原时限办理",
+        ),
         ("2024-11-05", facts("2024-10-31"), "逾期5天"),
         ("2024-10-21", facts(None, "2024-07-12"), "无明确期限，2024-07-12（周五）以来101天未填报进展"),
         ("2024-10-23", facts(None, "2024-10-21", Status.PENDING), "2024-10-21（周一）下达，尚未签收"),
@@ -306,11 +333,15 @@ def test_override_beats_the_announcement() -> None:
     local = WorkingCalendar({day("2024-10-21"): False, day("2031-01-04"): True})
     assert not local.is_working(day("2024-10-21"))
     assert local.add_working_days(day("2024-10-18"), 1) == day("2024-10-22")
-    assert (local.is_provisional(2031), CALENDAR.is_provisional(2031), CALENDAR.is_provisional(2024)) == (
-        False,
-        True,
-        False,
-    )
+
+
+def test_a_year_is_known_once_its_fixed_holidays_are() -> None:
+    """One local holiday says nothing of the rest of a year that is not announced."""
+    days = {day("2031-01-01"): False, day("2031-05-01"): False, day("2031-10-01"): False}
+    assert not WorkingCalendar(days).is_provisional(2031)
+    assert WorkingCalendar(days | {day("2031-05-01"): True}).is_provisional(2031)
+    assert WorkingCalendar({day("2031-07-01"): False}).is_provisional(2031)
+    assert (CALENDAR.is_provisional(2031), CALENDAR.is_provisional(2024)) == (True, False)
 
 
 def test_a_date_at_the_end_of_the_calendar_breaks_nothing() -> None:
@@ -330,6 +361,7 @@ def test_stage_labels() -> None:
         "INSTRUCTED_1": "第1次领导批示",
         "EXTENSION_0": "延期申请待审批",
         "EXTENSION_3": "延期申请待审批3个工作日",
+        "ANSWERED_1": "延期申请已审批",
     }
     assert {stage: stage_label(stage) for stage in labels} == labels
     assert zh_date(day("2024-10-31")) == "2024-10-31（周四）"
@@ -373,11 +405,13 @@ lives = st.builds(
         nudged_on=created if "NUDGED" in orders else None,
         instructed_on=created if "INSTRUCTED" in orders else None,
         extension_asked_on=created if "EXTENSION" in orders else None,
+        extension_answered_on=created if "ANSWERED" in orders else None,
+        extension_answers=1,
     ),
     starts,
     due_offsets,
     st.sampled_from([Status.PENDING, Status.ACTIVE, Status.SUBMITTED]),
-    st.sets(st.sampled_from(["NUDGED", "INSTRUCTED", "EXTENSION"])),
+    st.sets(st.sampled_from(["NUDGED", "INSTRUCTED", "EXTENSION", "ANSWERED"])),
 )
 
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from notifications.actions import planning
-from notifications.keeping import RuleRefused, keep_preference
+from notifications.actions.rules import RuleRefused, keep_preference
 from notifications.models import CalendarDay, Message, Preference, Reminder
 from notifications.policy import Kind
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_task, make_user
@@ -26,6 +26,7 @@ NOTHING: dict[str, Any] = {
     "paused_until": None,
     "deputy": None,
     "on_rest_days": False,
+    "hour": None,
     "muted": [],
 }
 
@@ -154,15 +155,19 @@ def test_the_page_keeps_ones_own(client: Client, cast: Cast) -> None:
         "paused_from": "2024-10-21",
         "paused_until": "2024-10-25",
         "deputy": str(cast.head.pk),
+        "hour": "14",
         "muted": ["SILENT", "EARLY"],
     }
     for _ in range(2):
         assert client.post(reverse(URL), data).status_code == 302
     kept = Preference.objects.get()
     assert (kept.user, kept.deputy, kept.muted) == (cast.reporter, cast.head, ["EARLY", "SILENT"])
+    assert kept.hour == 14
+    assert '<option value="14" selected>14:00</option>' in client.get(reverse(URL)).content.decode()
     assert "到 2024-10-25 为止由 张伟 代收" in client.get(reverse(URL)).content.decode()
     assert client.post(reverse(URL), {}).status_code == 302
     assert not Preference.objects.get().is_paused(TODAY)
+    assert Preference.objects.get().hour is None
 
 
 @pytest.mark.parametrize(
@@ -179,6 +184,12 @@ def test_the_page_keeps_ones_own(client: Client, cast: Cast) -> None:
         ({"deputy": "{outsider}"}, "请从列出的人员中选择"),
         ({"deputy": "{reporter}"}, "请从列出的人员中选择"),
         ({"deputy": "{coordinator}"}, "请从列出的人员中选择"),
+        ({"hour": "7"}, "请从列出的时刻中选择"),
+        ({"hour": "21"}, "请从列出的时刻中选择"),
+        ({"hour": "-8"}, "请从列出的时刻中选择"),
+        ({"hour": "8.0"}, "请从列出的时刻中选择"),
+        ({"hour": "9" * 30}, "请从列出的时刻中选择"),
+        ({"hour": "\x00"}, "请从列出的时刻中选择"),
         ({"muted": "OVERDUE"}, "请从列出的种类中选择"),
         ({"muted": "RETURNED"}, "请从列出的种类中选择"),
     ],

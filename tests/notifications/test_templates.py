@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.actions import Origin
 from accounts.models import AuditEvent
 from notifications.actions import planning
-from notifications.mail_templates import TemplateChanged, load_wordings, reset_template, save_template
+from notifications.actions.templates import TemplateChanged, reset_template, save_template
 from notifications.models import MailTemplate, Message
 from notifications.wording import BUILT_IN, LIMITS, Wording, WordingBroken, problem_of
 from tests.factories import NOW, TODAY, Cast, make_assignment
@@ -87,10 +87,10 @@ def test_mails_have_the_regions_words_else_the_common_else_the_built_in(admin: C
         assert "截至2024-10-21（周一），新乡市有1项。" in body
         assert "0373-1234567" in body
     assert "联系人：老周<br>电话" in message.html
-    wordings = load_wordings()
+    wordings = MailTemplate.objects.wordings()
     assert wordings.of(cast.county.pk).subject_prefix == "【省督办】"
     reset_template(None, version=1, origin=Origin(cast.administrator, NOW))
-    assert load_wordings().of(cast.county.pk) == BUILT_IN
+    assert MailTemplate.objects.wordings().of(cast.county.pk) == BUILT_IN
 
 
 def test_words_are_text_and_not_html(admin: Client, cast: Cast) -> None:

@@ -23,6 +23,8 @@ from notifications.forms.webhooks import WebhookForm
 from notifications.models import Message, Webhook, WebhookDelivery
 from tests.factories import NOW, TODAY, Cast, make_assignment
 from tests.services import SmtpSink, free_port
+from tracker.models import Assignment
+from tracker.workflow import Status
 
 SECRET = "lan-tian-bai-yun-lü-shui-qing-shan-2024"
 
@@ -252,6 +254,16 @@ def test_what_was_switched_off_is_not_posted_to(
     Webhook.objects.update(is_active=False)
     assert [webhooks.post_one(delivery_id=pk, now=NOW) for pk in waiting] == ["DEAD"] * 3
     assert gateway.posts == []
+
+
+def test_what_was_settled_meanwhile_is_not_posted(
+    hook: Webhook, gateway: GatewaySink, digests: dict[str, Message]
+) -> None:
+    key = one(hook, digests)
+    Assignment.objects.update(status=Status.SUBMITTED, handed_in_on=TODAY)
+    assert webhooks.post_one(delivery_id=key, now=NOW) == "DEAD"
+    assert gateway.posts == []
+    assert "均已办结或变更" in WebhookDelivery.objects.get(pk=key).error
 
 
 def test_digests_of_days_past_and_from_before_the_gateway_are_left(

@@ -231,5 +231,5 @@ def test_task_page_with_collectives_asks_no_more(cast, browser, count, django_as
         make_assignment(unit, task=task, via=collective)
     client = browser(cast.leader)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[task.pk]))

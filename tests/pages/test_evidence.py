@@ -198,5 +198,5 @@ def test_number_of_queries_does_not_grow_with_files(
     report_progress(share.pk, percent=1, note="x", form_key=KEY, by=cast.reporter, now=NOW, uploads=uploads)
     client = browser(cast.leader)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[share.task_id]))

@@ -366,7 +366,7 @@ def test_number_of_queries_does_not_grow(cast, browser, count, django_assert_num
 
     with django_assert_num_queries(6):
         client.get(reverse("filing", args=[asked.pk]))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[task.pk]))
     with django_assert_num_queries(5):
         client.get(reverse("filing_download", args=[asked.pk]))

@@ -371,5 +371,5 @@ def test_number_of_queries_of_the_task_page(cast, browser, share, count, django_
         _nudge(share, cast, 3 * number)
     client = browser(cast.coordinator)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[share.task_id]))

@@ -319,5 +319,5 @@ def test_number_of_queries_does_not_grow(
         _give(share, target, cast.reporter, "50")
         _give(share, target, cast.reporter, "60", date(2024, 9, 2))
     client = browser(cast.coordinator)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[task.pk]))

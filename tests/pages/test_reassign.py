@@ -297,7 +297,7 @@ def test_number_of_queries_does_not_grow(cast, browser, share, count, django_ass
         )
     client = browser(cast.coordinator)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(reverse("task", args=[share.task_id]))
     with django_assert_num_queries(5):
         client.get(reverse("reassign", args=[last.pk]))

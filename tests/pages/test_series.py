@@ -121,7 +121,7 @@ def test_number_of_queries_does_not_grow(
     client = browser(cast.coordinator)
     _page(client, task)
     assert series.tasks.count() == months
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         _page(client, task)
 
 

@@ -272,5 +272,5 @@ def test_number_of_queries_does_not_grow(cast, browser, task, count, django_asse
         _report(share, person, "进展")
     client = browser(cast.leader)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(reverse("task", args=[task.pk]))

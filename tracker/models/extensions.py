@@ -1,5 +1,6 @@
 """Asking for more time: what a unit asked, and what the coordinator answered."""
 
+from datetime import date
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -14,6 +15,11 @@ from tracker.models.tasks import Task
 class ExtensionRequestQuerySet(models.QuerySet["ExtensionRequest"]):
     def open(self) -> Self:
         return self.filter(state=ExtensionRequest.State.OPEN)
+
+    def answered_since(self, day: date) -> Self:
+        """Granted or refused; what lapsed was answered by nobody."""
+        states = (ExtensionRequest.State.GRANTED, ExtensionRequest.State.REFUSED)
+        return self.filter(state__in=states, decided_at__date__gte=day)
 
     def of_task(self, task: Task) -> Self:
         return self.filter(assignment__task=task)

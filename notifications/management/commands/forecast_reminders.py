@@ -39,7 +39,7 @@ class Command(BaseCommand):
             person=_person(options["person"]) if options["person"] else None,
         )
         for line in found.expected:
-            readers = line.names or "无法送达：没有登记邮箱的人员"
+            readers = line.names or "无法送达：没有在用人员"
             self.stdout.write(
                 f"{zh_date(line.day)} | {readers} | {line.matter.number} {line.matter.short_text} | "
                 f"{line.matter.unit} | {line.stage_label} | {line.due.reason_zh}"

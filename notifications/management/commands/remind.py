@@ -15,13 +15,17 @@ from tracker import clock
 class Command(BaseCommand):
     """The same action as the hourly job; sends at once, so that no worker is needed."""
 
-    help = "生成并发送当日提醒；--dry-run 只显示谁会收到什么、为什么，不写入也不发送。"
+    help = (
+        "生成并发送当日提醒；--dry-run 只显示谁会收到什么、为什么，不写入也不发送。"
+        "选定了提醒时刻的人，时刻未到的留给之后的运行，除非加 --any-hour。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="只显示，不写入，不发送")
         parser.add_argument("--today", type=_date, metavar="YYYY-MM-DD", help="按这一天判断（默认今天）")
         parser.add_argument("--region", metavar="名称", help="只处理这个地区")
         parser.add_argument("--no-limit", action="store_true", help=f"允许一次发送超过{MESSAGE_LIMIT}封")
+        parser.add_argument("--any-hour", action="store_true", help="不等各人选定的时刻，一并发送")
 
     def handle(self, *args: Any, **options: Any) -> None:
         started = now = clock.now()
@@ -33,6 +37,7 @@ class Command(BaseCommand):
             region=_region(options["region"]) if options["region"] else None,
             dry_run=options["dry_run"],
             limit=None if options["no_limit"] else MESSAGE_LIMIT,
+            any_hour=options["any_hour"],
         )
         if result.is_provisional:
             self.stdout.write(f"{now.year}年节假日安排尚未公布，按周末推算。")
@@ -40,6 +45,8 @@ class Command(BaseCommand):
             self.stdout.write(f"无法送达：{line}，没有登记邮箱的在用人员。")
         if result.is_held:
             raise CommandError(f"本次将发送的邮件超过{MESSAGE_LIMIT}封，已暂停。核对后加 --no-limit 再执行。")
+        if result.later:
+            self.stdout.write(f"另有{result.later}人选定的时刻未到（--any-hour 一并发送）。")
         if options["dry_run"]:
             for planned in result.digests:
                 self._show(planned)

@@ -1,43 +1,17 @@
-"""The mail templates: which words a region's mails have, and the only writers of them."""
+"""The mail templates, each change with its audit event."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from django.db import IntegrityError, transaction
 
 from accounts.actions import Origin, printed, record
 from accounts.models import AuditEvent, Region
 from notifications.models import MailTemplate
-from notifications.wording import BUILT_IN, Wording
+from notifications.wording import Wording
 
 
 class TemplateChanged(Exception):
     """Somebody else changed the template after this person's page was shown."""
-
-
-@dataclass(frozen=True)
-class Wordings:
-    """The words of every region's mails, read once for a run."""
-
-    by_region: Mapping[int | None, Wording]
-
-    def of(self, region_id: int | None) -> Wording:
-        return self.by_region.get(region_id) or self.by_region.get(None) or BUILT_IN
-
-
-def load_wordings() -> Wordings:
-    return Wordings({row.region_id: row.wording for row in MailTemplate.objects.all()})
-
-
-def template_of(region: Region | None) -> MailTemplate | None:
-    """The region's own template, or that of all regions; None where the built-in words are printed."""
-    return MailTemplate.objects.select_related("updated_by").filter(region=region).first()
-
-
-def own_templates() -> set[int]:
-    """Keys of the regions with a template of their own."""
-    rows = MailTemplate.objects.filter(region__isnull=False).values_list("region_id", flat=True)
-    return {pk for pk in rows if pk is not None}
 
 
 @transaction.atomic
@@ -53,7 +27,7 @@ def save_template(region: Region | None, *, wording: Wording, version: int, orig
         return
     if (row.version if row else 0) != version:
         raise TemplateChanged
-    before = row.wording if row else load_wordings().of(region.pk if region else None)
+    before = row.wording if row else MailTemplate.objects.wordings().of(region.pk if region else None)
     words = asdict(wording)
     if row is None:
         try:
@@ -84,11 +58,11 @@ def reset_template(region: Region | None, *, version: int, origin: Origin) -> No
         raise TemplateChanged
     before = row.wording
     row.delete()
-    _record(region, before, load_wordings().of(region.pk if region else None), origin)
+    _record(region, before, MailTemplate.objects.wordings().of(region.pk if region else None), origin)
 
 
 def _locked(region: Region | None) -> MailTemplate | None:
-    return MailTemplate.objects.select_for_update(of=("self",)).filter(region=region).first()
+    return MailTemplate.objects.of_place(region).select_for_update(of=("self",)).first()
 
 
 def _record(region: Region | None, before: Wording, after: Wording, origin: Origin) -> None:

@@ -1,4 +1,4 @@
-"""Keeping the rules of reminding: policies, each change with its audit event, and people's preferences."""
+"""The rules of reminding: policies, each change with its audit event, and people's preferences."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from accounts.actions import Origin, printed
 from accounts.actions import record as record_audit
 from accounts.models import AuditEvent, Region, User
+from notifications.hours import CHOSEN_HOURS
 from notifications.models import Preference, ReminderPolicy
 from notifications.models.policies import differences
 from notifications.permissions import can_set_policy
@@ -98,12 +99,16 @@ def keep_preference(
     paused_until: date | None,
     deputy: User | None,
     on_rest_days: bool,
+    hour: int | None,
     muted: Sequence[str],
 ) -> Preference:
     """Put what a person says about the own reminders in place of what was said before.
 
-    A pause has both days and a deputy of the same unit, or of the same role and region. Raises RuleRefused.
+    A pause has both days and a deputy of the same unit, or of the same role and region; the hour is one of
+    CHOSEN_HOURS, or None for the first run of the day. Raises RuleRefused.
     """
+    if hour is not None and hour not in CHOSEN_HOURS:
+        raise RuleRefused(_("请从列出的时刻中选择。"))
     if deputy is None or paused_from is None or paused_until is None:
         if deputy or paused_from or paused_until:
             raise RuleRefused(_("暂停提醒要填写起止日期和代收人。"))
@@ -118,6 +123,7 @@ def keep_preference(
             "paused_until": paused_until,
             "deputy": deputy,
             "on_rest_days": on_rest_days,
+            "hour": hour,
             "muted": [kind for kind in Preference.Mutable.values if kind in muted],
         },
     )
