@@ -317,5 +317,5 @@ def test_preview_takes_the_same_queries(
     signed_in(client, cast.coordinator)
     # Session, user, region; its rule, all rules; calendar, assignments, their requests, nodes and ledger; the
     # header's region.
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.post(region_url(cast), typed(do="preview"))

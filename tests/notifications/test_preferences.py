@@ -143,7 +143,7 @@ def test_the_number_of_queries_does_not_grow(cast: Cast, django_assert_num_queri
         leave(cast.reporter, cast.head)
         # Calendar, policies, preferences, people, today's mails; assignments, requests, nodes and ledger; the
         # end of the assignments.
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(11):
             planning.plan_reminders(today=TODAY, now=NOW, dry_run=True)
 
 
