@@ -323,7 +323,7 @@ def test_the_hour_costs_one_query_and_only_where_there_is_one(
 ) -> None:
     for _ in range(3):
         overdue(cast)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         run(at(7), dry_run=True)
     for person in (cast.reporter, cast.colleague, cast.head):
         choose(person, 14)
