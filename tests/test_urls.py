@@ -236,6 +236,7 @@ def test_every_address_is_in_the_matrix() -> None:
     assert {name: ADDRESSES[name] for name in OURS} == {name: len(MATRIX[name].at) for name in OURS}
 
 
+@pytest.mark.slow
 def test_each_address_answers_as_declared(world: World) -> None:
     """One world for all, each request taken back: what is wrong names address, person and method."""
     before = _state()
@@ -276,6 +277,7 @@ def _mistake(world: World, name: str, person: str, method: str) -> Iterator[tupl
         yield name, person, method, f"sent to {response['Location']}"
 
 
+@pytest.mark.slow
 def test_what_is_allowed_really_happens(world: World) -> None:
     """Otherwise the matrix would only show that broken forms change nothing."""
     idle = []
@@ -330,6 +332,7 @@ def test_no_address_breaks_on_hostile_input(world: World) -> None:
     assert not wrong, "\n".join(map(str, wrong))
 
 
+@pytest.mark.slow
 def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
     """One rule for the whole namespace: others are sent to its door, and nothing happens."""
     before = _state()

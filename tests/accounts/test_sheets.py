@@ -130,6 +130,7 @@ def test_file_outside_is_not_read(tmp_path) -> None:
     assert "top-secret" not in read
 
 
+@pytest.mark.slow
 def test_a_million_blank_rows_are_passed_over() -> None:
     sheet = (
         '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

@@ -76,6 +76,7 @@ def _moment(days: int | None) -> datetime | None:
     return None if days is None else NOW + timedelta(days=days)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=ROWS)
 def test_groups_divide_what_is_unfinished_and_each_counts_the_list_it_opens(cast, browser, rows) -> None:

@@ -164,6 +164,7 @@ def _populate(cast: Cast, seed: int) -> None:
             make_assignment(cast.foreign_bureau, plan=cast.foreign_plan, status=status, due_date=due)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "person"), list(enumerate(PEOPLE)))
 def test_every_number_is_the_total_of_the_list_it_opens(cast, browser, person, seed) -> None:
     _populate(cast, seed)
