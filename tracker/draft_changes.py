@@ -1,4 +1,4 @@
-"""What an edit of a draft changed, in words: from the states before and after to one sentence a difference."""
+"""What an edit of a draft changed, in words: one sentence for each difference of the states."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

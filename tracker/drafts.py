@@ -1,4 +1,4 @@
-"""What the pages of a draft show: each measure's source beside what was read from it. Reads only, plain data."""
+"""What the pages of a draft show: each measure's source beside what was read from it. Plain data."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
@@ -108,9 +108,7 @@ def read_draft(plan: Plan, *, show: str = "", chapter: int = 0) -> Draft:
         chapters=chapters,
         chapter=shown[0] if len(facts) > ONE_PAGE and chapters else None,
         default_units=list(
-            plan.mentions.filter(measure=None, clause=None)
-            .select_related("unit__department")
-            .order_by("pk")
+            plan.mentions.filter(measure=None, clause=None).select_related("unit__department").order_by("pk")
         ),
         unknown_units=_unknown_units(plan),
         other_doubts=doubts[None],
@@ -237,13 +235,15 @@ def read_edits(plan: Plan, edits: Iterable[DraftEdit]) -> list[Edit]:
         return []
     names = dict(plan.units.values_list("pk", "name"))
     keys = {row.subject_id for row in rows if row.subject == DraftEdit.Subject.MEASURE}
-    titles = {m.pk: str(m) for m in Measure.objects.filter(pk__in=keys).defer("text")}
+    titles: dict[tuple[str, int], str] = {
+        (DraftEdit.Subject.MEASURE, m.pk): str(m) for m in Measure.objects.filter(pk__in=keys).defer("text")
+    }
     newest = DraftEdit.objects.filter(plan=plan).newest_standing_numbers()
     found = []
     for number, group in groupby(rows, key=lambda row: row.number):
         own = list(group)
         lines = [
-            f"{titles[row.subject_id]}：{line}" if row.subject == DraftEdit.Subject.MEASURE else line
+            "：".join(filter(None, [titles.get((row.subject, row.subject_id)), line]))
             for row in own
             for line in differences(row.before, row.after, names)
         ]

@@ -232,11 +232,9 @@ def test_undoing_a_unit_takes_its_name_out_of_the_plan_and_opens_the_doubt(
         plan=measure.plan, measure=measure, code="unit-missing", message="没有", start=0, end=1
     )
     settling.add_unit(measure.pk, department=cast.other_bureau, role="LEAD", by=cast.coordinator, now=NOW)
-    doubt.refresh_from_db()
-    assert doubt.settled_at is not None
+    assert not measure.doubts.open().exists()
     undo(measure.plan_id, _last(measure.plan).number, by=cast.coordinator, now=NOW)
-    doubt.refresh_from_db()
-    assert doubt.settled_at is None
+    assert measure.doubts.open().get() == doubt
     assert not measure.plan.units.filter(department=cast.other_bureau).exists()
 
 

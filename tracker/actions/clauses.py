@@ -147,9 +147,9 @@ def merge_clause(
     with measure_editing(measure_id, Kind.MERGE, by=by, now=now, version=version) as draft:
         clause = clause_of(measure_id, clause_id)
         following = Clause.objects.filter(measure=measure_id, position__gt=clause.position)
-        second, *later = following.order_by("position") or [None]
-        if second is None:
+        if not following:
             raise SettleRefused(_("这是本条的最后一条子句，后面没有可以合并的。"))
+        second, *later = following.order_by("position")
         if clause.kind == ScheduleKind.ONGOING and second.kind != ScheduleKind.ONGOING:
             for name in SCHEDULE:
                 setattr(clause, name, getattr(second, name))

@@ -6,7 +6,7 @@ back those very rows, keys included.
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -145,10 +145,10 @@ def states(subjects: Collection[Subject]) -> dict[Subject, State]:
     for subject, pk in subjects:
         keys[subject].append(pk)
     found: dict[Subject, State] = dict.fromkeys(subjects)
-    for row in PlanUnit.objects.filter(pk__in=keys[UNIT]).values():
-        found[UNIT, row["id"]] = row
-    for row in Doubt.objects.filter(pk__in=keys[DOUBT]).values("id", "settled_at", "settled_by_id"):
-        found[DOUBT, row["id"]] = row
+    for unit in PlanUnit.objects.filter(pk__in=keys[UNIT]).values():
+        found[UNIT, unit["id"]] = dict(unit)
+    for doubt in Doubt.objects.filter(pk__in=keys[DOUBT]).values("id", "settled_at", "settled_by_id"):
+        found[DOUBT, doubt["id"]] = dict(doubt)
     found |= _measures(keys[MEASURE])
     plain: dict[Subject, State] = {
         subject: json.loads(json.dumps(state, cls=DjangoJSONEncoder)) for subject, state in found.items()
@@ -172,7 +172,7 @@ def _measures(keys: Collection[int]) -> dict[Subject, State]:
     }
 
 
-def _rows(keys: Collection[int]) -> Iterator[Iterable[dict[str, Any]]]:
+def _rows(keys: Collection[int]) -> Iterator[Iterable[Mapping[str, Any]]]:
     yield Clause.objects.filter(measure__in=keys).order_by("position").values()
     yield UnitMention.objects.filter(measure__in=keys).order_by("pk").values()
     targets = Target.objects.filter(clause__measure__in=keys).order_by("pk")
@@ -188,10 +188,10 @@ def _columns(model: type[models.Model]) -> list[str]:
     return [column.attname for column in model._meta.concrete_fields]
 
 
-def _by_measure(rows: Iterable[dict[str, Any]]) -> dict[int, list[dict[str, Any]]]:
+def _by_measure(rows: Iterable[Mapping[str, Any]]) -> dict[int, list[dict[str, Any]]]:
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[row["measure_id"]].append(row)
+        found[row["measure_id"]].append(dict(row))
     return found
 
 
