@@ -24,6 +24,13 @@ def _key(*, required: bool = True) -> forms.IntegerField:
     return forms.IntegerField(min_value=1, max_value=LARGEST_KEY, required=required, widget=forms.HiddenInput)
 
 
+class DepartmentField(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A unit by its full name, as on the rest of the draft."""
+
+    def label_from_instance(self, obj: Department) -> str:
+        return obj.name
+
+
 class EditForm(forms.Form):
     """One change of a measure; the fields are the names of its action's arguments."""
 
@@ -135,7 +142,7 @@ class AddUnitForm(EditForm):
     do = "add_unit"
     button = _("添加单位")
     clause_id = _key(required=False)
-    department = forms.ModelChoiceField(label=_("单位"), queryset=Department.objects.none())
+    department = DepartmentField(label=_("单位"), queryset=Department.objects.none())
     role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
 
 

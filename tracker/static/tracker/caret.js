@@ -6,6 +6,9 @@ document.querySelectorAll("[data-caret]").forEach((words) => {
   const take = () => {
     if (words.selectionStart > 0) field.value = words.selectionStart;
   };
+  // A caret moves by keys only where one could write; writing it is not.
+  words.readOnly = false;
+  words.addEventListener("beforeinput", (event) => event.preventDefault());
   words.addEventListener("click", take);
   words.addEventListener("keyup", take);
 });
