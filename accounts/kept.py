@@ -15,6 +15,8 @@ from accounts.models import User
 
 KEPT = "kept_words"  # in the session: address of the form -> {"writer": …, "words": {name: text}}
 KEPT_FORMS = 5
+KEPT_FIELDS = 60  # of one form
+LONGEST_NAME = 60
 WRITER = "writer"  # the form's field
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -25,14 +27,16 @@ def writer_of(user: User) -> str:
     return Signer(salt=KEPT).sign(str(user.pk))
 
 
-def keeps_words(limits: Mapping[str, int]) -> Callable[[View], View]:
+def keeps_words(limits: Mapping[str, int], key: str = "pk") -> Callable[[View], View]:
     """Marks a view with an object's key as its argument: these fields are kept, up to so many characters.
 
-    The view takes them back with take_words. It must answer GET by leading to its form.
+    A field of a form within the form (c12-due_date) goes by its own name. The view takes them back with
+    take_words, by the same `key`, the name of its argument. It must answer GET by leading to its form.
     """
 
     def mark(view: View) -> View:
         view.keeps_words = dict(limits)  # type: ignore[attr-defined]
+        view.keeps_by = key  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -47,25 +51,32 @@ def keep_words(request: HttpRequest, view: Callable[..., Any]) -> bool:
         writer = Signer(salt=KEPT).unsign(request.POST.get(WRITER, ""))
     except BadSignature:
         return False
+    sent = [name for name in request.POST if len(name) <= LONGEST_NAME and request.POST[name]]
     words = {
-        name: request.POST[name].replace("\0", "")[:limit]
-        for name, limit in limits.items()
-        if request.POST.get(name)
+        name: request.POST[name].replace("\0", "")[: limits[field]]
+        for name in sent
+        if (field := name.rpartition("-")[2]) in limits
     }
+    words = dict(list(words.items())[:KEPT_FIELDS])
     if not words:
         return False
     kept = request.session.get(KEPT, {})
-    key = str(request.resolver_match.kwargs["pk"])
+    name = getattr(view, "keeps_by", "pk")
+    key = _slot(name, request.resolver_match.kwargs[name])
     kept.pop(key, None)
     kept[key] = {"writer": writer, "words": words}
     request.session[KEPT] = dict(list(kept.items())[-KEPT_FORMS:])
     return True
 
 
-def take_words(request: HttpRequest, user: User, pk: int) -> dict[str, str]:
+def _slot(name: str, pk: int) -> str:
+    return str(pk) if name == "pk" else f"{name}-{pk}"
+
+
+def take_words(request: HttpRequest, user: User, pk: int, key: str = "pk") -> dict[str, str]:
     """What this person wrote into the form of this object when the session had ended; only once."""
     kept = request.session.get(KEPT, {})
-    found = kept.pop(str(pk), None)
+    found = kept.pop(_slot(key, pk), None)
     if found is None:
         return {}
     request.session[KEPT] = kept

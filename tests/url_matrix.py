@@ -54,6 +54,10 @@ def _draft(at: str, **data: Any) -> Page:
     return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
 
 
+def _draft_itself(**data: Any) -> Page:
+    return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft",), data)
+
+
 # 13710 as the form of a rule carries it, its effect seen.
 POLICY = {
     "do": "save",
@@ -227,12 +231,16 @@ MATRIX: dict[str, Page] = {
         data={"text": "新乡市治理方案\n1.推进治理。2024年12月底前，完成治理。（市生态环境局负责）"},
     ),
     "draft": _read(COORDINATOR, "draft"),
-    "draft_confirm": Page({302: COORDINATOR}, {302: COORDINATOR}, ("ready",)),
+    "draft_confirm": Page({200: COORDINATOR}, {302: COORDINATOR}, ("ready",), {"version": "1"}),
     "draft_unit": _draft("unit", choice="waive"),
-    "draft_measure": _draft("measure", **{"c{clause}-due_date": "2024-12-31"}),
-    "draft_add_unit": _draft(
-        "measure", **{"m{measure}-department": "{department}", "m{measure}-role": "LEAD"}
+    "draft_measure": Page(
+        {200: COORDINATOR},
+        {302: COORDINATOR},
+        ("draft", "measure"),
+        {"version": "2", "c{clause}-due_date": "2024-12-31"},
     ),
+    "draft_bulk": _draft_itself(version="2", chapter="{measure}", kind="QUARTERLY"),
+    "draft_edits": Page({200: COORDINATOR}, {302: COORDINATOR}, ("draft",), {"number": "2"}),
     "draft_doubt": _draft("doubt"),
     # People and units
     "accounts:people": _read(KEEPERS),

@@ -9,6 +9,7 @@ from django.views.i18n import set_language
 
 from tracker.views import (
     collectives,
+    draft_measures,
     drafts,
     extensions,
     filings,
@@ -76,12 +77,13 @@ urlpatterns = [
     path("plans/<int:pk>/draft/", drafts.draft, name="draft"),
     path("plans/<int:pk>/draft/confirm/", drafts.draft_confirm, name="draft_confirm"),
     path("plans/<int:pk>/draft/units/<int:unit_pk>/", drafts.draft_unit, name="draft_unit"),
-    path("plans/<int:pk>/draft/measures/<int:measure_pk>/", drafts.draft_measure, name="draft_measure"),
     path(
-        "plans/<int:pk>/draft/measures/<int:measure_pk>/units/",
-        drafts.draft_add_unit,
-        name="draft_add_unit",
+        "plans/<int:pk>/draft/measures/<int:measure_pk>/",
+        draft_measures.draft_measure,
+        name="draft_measure",
     ),
+    path("plans/<int:pk>/draft/bulk/", drafts.draft_bulk, name="draft_bulk"),
+    path("plans/<int:pk>/draft/edits/", drafts.draft_edits, name="draft_edits"),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),

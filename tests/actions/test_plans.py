@@ -8,9 +8,10 @@ import pytest
 
 from accounts.models import Department
 from tests.factories import NOW, Cast, make_cast, make_department, make_region
-from tracker.actions import plans
+from tracker.actions import clauses, settling
 from tracker.actions.confirm import ConfirmRefused, confirm_plan
-from tracker.actions.plans import NotADraft, SettleRefused, import_plan
+from tracker.actions.draft_record import NotADraft, SettleRefused
+from tracker.actions.plans import import_plan
 from tracker.models import Assignment, Clause, Doubt, Plan, PlanUnit, Task, TaskEvent
 from tracker.parser import types
 
@@ -196,7 +197,9 @@ def test_a_measure_without_a_unit_holds_up_confirming_until_it_has_one_or_is_wai
     plan = _import(cast, _parsed(warnings=[doubt]))
     with pytest.raises(ConfirmRefused, match="没有责任单位"):
         confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
-    plans.add_unit(plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
+    settling.add_unit(
+        plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW
+    )
     assert confirm_plan(plan.pk, by=cast.coordinator, now=NOW).assignments == 2
 
 
@@ -208,17 +211,21 @@ def test_the_unit_named_for_a_measure_answers_even_where_the_plan_waived_its_nam
     plan = _import(cast, _parsed(default=["市生态环境局"], warnings=[doubt]))
     if known:
         namesake = make_department(cast.city, "市生态环境局（旧）")
-        plans.settle_unit(plan.units.get().pk, department=namesake, remember=False)
+        settling.settle_unit(
+            plan.units.get().pk, department=namesake, remember=False, by=cast.coordinator, now=NOW
+        )
     else:
-        plans.waive_unit(plan.units.get().pk)
-    plans.add_unit(plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
+        settling.waive_unit(plan.units.get().pk, by=cast.coordinator, now=NOW)
+    settling.add_unit(
+        plan.measures.get().pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW
+    )
     confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
     assert Assignment.objects.filter(department=cast.bureau, role="LEAD").count() == 2
 
 
 def test_a_waived_measure_makes_no_task_of_nobodys(cast: Cast) -> None:
     plan = _import(cast, _parsed(warnings=[types.Doubt("unit-missing", "没有责任单位", (0, 5))]))
-    plans.settle_doubt(Doubt.objects.get().pk, by=cast.coordinator, now=NOW)
+    settling.settle_doubt(Doubt.objects.get().pk, by=cast.coordinator, now=NOW)
     with pytest.raises(ConfirmRefused, match="没有一条子句"):
         confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
     assert not Task.objects.exists()
@@ -232,7 +239,9 @@ def test_default_units_answer_where_a_measure_names_none(cast: Cast) -> None:
 
 def test_settling_a_unit_can_be_remembered_for_the_next_plan(cast: Cast) -> None:
     plan = _import(cast, _parsed(("环保局", "lead")))
-    plans.settle_unit(plan.units.get().pk, department=cast.bureau, remember=True)
+    settling.settle_unit(
+        plan.units.get().pk, department=cast.bureau, remember=True, by=cast.coordinator, now=NOW
+    )
     other = types.ParsedPlan(source_text="另一份", default_units=(types.Unit("環保局", "lead"),))
     assert _import(cast, other).units.get().department == cast.bureau
 
@@ -240,23 +249,33 @@ def test_settling_a_unit_can_be_remembered_for_the_next_plan(cast: Cast) -> None
 def test_a_unit_cannot_be_settled_with_another_regions_department(cast: Cast) -> None:
     plan = _import(cast, _parsed(("环保局", "lead")))
     with pytest.raises(SettleRefused, match="本地区"):
-        plans.settle_unit(plan.units.get().pk, department=cast.foreign_bureau, remember=False)
+        settling.settle_unit(
+            plan.units.get().pk, department=cast.foreign_bureau, remember=False, by=cast.coordinator, now=NOW
+        )
     assert plan.units.get().resolution == PlanUnit.Resolution.UNKNOWN
 
 
 def test_creating_a_department_settles_the_unit_and_is_refused_twice(cast: Cast) -> None:
     plan = _import(cast, _parsed(("市攻坚办", "lead"), ("攻坚办", "support")))
     first, second = plan.units.order_by("pk")
-    made = plans.create_department_for(first.pk, name="新乡市攻坚办公室", kind="BUREAU")
+    made = settling.create_department_for(
+        first.pk, name="新乡市攻坚办公室", kind="BUREAU", by=cast.coordinator, now=NOW
+    )
     assert plan.units.get(pk=first.pk).department == made
     with pytest.raises(SettleRefused, match="直接选择"):
-        plans.create_department_for(second.pk, name="新乡市攻坚办公室", kind="BUREAU")
+        settling.create_department_for(
+            second.pk, name="新乡市攻坚办公室", kind="BUREAU", by=cast.coordinator, now=NOW
+        )
 
 
 def test_editing_a_date_makes_an_ongoing_clause_a_deadline(cast: Cast) -> None:
     plan = _import(cast, _parsed(("市生态环境局", "lead")))
     first, second = Clause.objects.filter(measure__plan=plan).order_by("position")
-    plans.edit_clauses({first.pk: (first.due_date, True), second.pk: (date(2025, 6, 30), False)})
+    clauses.edit_clauses(
+        {first.pk: (first.due_date, True), second.pk: (date(2025, 6, 30), False)},
+        by=cast.coordinator,
+        now=NOW,
+    )
     confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
     task = Task.objects.get()
     assert (task.text, task.kind, task.due_date) == ("加强监管", "deadline", date(2025, 6, 30))
@@ -268,9 +287,9 @@ def test_a_live_plans_draft_cannot_be_edited(cast: Cast) -> None:
     confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
     clause = Clause.objects.filter(measure__plan=plan)[0]
     with pytest.raises(NotADraft):
-        plans.edit_clauses({clause.pk: (None, True)})
+        clauses.edit_clauses({clause.pk: (None, True)}, by=cast.coordinator, now=NOW)
     with pytest.raises(NotADraft):
-        plans.waive_unit(plan.units.get().pk)
+        settling.waive_unit(plan.units.get().pk, by=cast.coordinator, now=NOW)
 
 
 def test_departments_of_other_regions_never_receive_a_task(cast: Cast) -> None:

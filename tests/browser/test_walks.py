@@ -15,7 +15,7 @@ from tests.browsing import fits
 from tracker import clock, documents
 from tracker.actions.confirm import confirm_plan
 from tracker.actions.plans import import_plan
-from tracker.models import Assignment, Plan, Task
+from tracker.models import Assignment, Clause, Plan, Task
 from tracker.workflow import Status
 
 ROOT = Path(__file__).parent.parent.parent
@@ -74,15 +74,75 @@ def test_a_coordinator_imports_a_plan_and_confirms_it(
     unknown.get_by_label("新建单位").check()
     unknown.get_by_role("button", name="确定").click()
     measure = page.locator(".measure", has_text="加强组织领导")
-    measure.get_by_label("指定责任单位").select_option(label="新乡市农业农村局")
-    measure.get_by_role("button", name="添加").click()
+    measure.get_by_role("link", name="编辑本条").click()
+    units = page.get_by_role("region", name="本条的责任单位")
+    units.get_by_label("单位").select_option(label="新乡市农业农村局")
+    units.get_by_role("button", name="添加单位").click()
+    page.get_by_role("link", name="新乡市2024年冬春农田水利建设实施方案").click()
     wired = page.locator(".measure", has_text="强化用电保障")
-    wired.get_by_label("完成时限").fill("2025-02-28")
-    wired.get_by_role("button", name="保存本条").click()
+    wired.get_by_role("link", name="编辑本条").click()
+    page.get_by_role("region", name="时限和取舍").get_by_label("完成时限").fill("2025-02-28")
+    page.get_by_role("button", name="保存本条").click()
+    page.get_by_role("link", name="看将要生成什么，然后下达").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("将要生成什么，通知谁")
     page.get_by_role("button", name="确认并下达").click()
 
     expect(page.get_by_text("已下达：任务")).to_be_visible()
     assert Task.objects.get(text__contains="机井通电").due_date == date(2025, 2, 28)
+    assert console_errors == []
+
+
+@pytest.fixture
+def draft(city: Region) -> Plan:
+    text = (ROOT / "tests/samples/sixth_plan.txt").read_text(encoding="utf-8")
+    return import_plan(
+        documents.parse_pasted(text, reference_date=TODAY), region=city, by=None, now=clock.now()
+    ).plan
+
+
+def test_a_draft_is_worked_off_with_the_keyboard(draft: Plan, page: Page, console_errors: list[str]) -> None:
+    draft.doubts.update(settled_at=clock.now())
+    first, second = draft.measures.order_by("position")[:2]
+    _sign_in(page, "xx-duban")
+    page.goto(f"/plans/{draft.pk}/draft/")
+    expect(page.get_by_label("快捷键")).to_be_visible()  # shown by the script once it listens
+    page.keyboard.press("j")
+    expect(page.locator(f"#measure-{first.pk}")).to_be_focused()
+    page.keyboard.press("c")
+    expect(page).to_have_url(re.compile(f"#measure-{second.pk}$"))
+    expect(page.locator(f"#measure-{first.pk} .badge-done")).to_be_visible()
+    expect(page.get_by_label("快捷键")).to_be_visible()
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(second))
+    page.get_by_role("link", name=draft.title).click()
+    page.get_by_label("快捷键").uncheck()
+    page.keyboard.press("e")
+    page.keyboard.press("j")
+    expect(page.locator(".measure:focus")).to_have_count(0)
+    assert console_errors == []
+
+
+def test_a_clause_is_split_where_the_caret_stands(draft: Plan, page: Page, console_errors: list[str]) -> None:
+    clause = Clause.objects.filter(measure__plan=draft).order_by("measure__position", "position")[0]
+    _sign_in(page, "xx-duban")
+    page.goto(f"/plans/{draft.pk}/draft/measures/{clause.measure_id}/?clause={clause.pk}#edit")
+    words = page.locator("[data-caret]")
+    words.focus()
+    page.keyboard.press("Control+Home")
+    for _character in range(4):
+        page.keyboard.press("ArrowRight")
+    page.get_by_role("button", name="拆成两条").click()
+    expect(page.get_by_text("已保存")).to_be_visible()
+    assert Clause.objects.get(pk=clause.pk).text == clause.text[:4]
+    assert console_errors == []
+
+
+def test_the_pages_of_a_draft_fit_a_phone(draft: Plan, phone_page: Page, console_errors: list[str]) -> None:
+    clause = Clause.objects.filter(measure__plan=draft).order_by("pk")[0]
+    _sign_in(phone_page, "xx-duban")
+    for path in ("", "edits/", "confirm/", f"measures/{clause.measure_id}/?clause={clause.pk}"):
+        phone_page.goto(f"/plans/{draft.pk}/draft/{path}")
+        assert fits(phone_page), path
     assert console_errors == []
 
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Department, User
 from tests.factories import Cast, make_department
-from tracker.models import Clause, Doubt, Plan, PlanUnit, Task
+from tracker.models import Clause, Doubt, Measure, Plan, PlanUnit, Task
 
 PLAN = (Path(__file__).parent.parent / "samples" / "sixth_plan.txt").read_text(encoding="utf-8")
 Browser = Callable[[User | None], Client]
@@ -33,6 +33,16 @@ def draft(client: Client) -> Plan:
 
 def _post(client: Client, address: str, draft: Plan, /, *args: int, **data: object) -> Any:
     return client.post(reverse(address, args=[draft.pk, *args]), data)
+
+
+def _version(draft: Plan) -> int:
+    return Plan.objects.get(pk=draft.pk).version
+
+
+def _edit(client: Client, draft: Plan, measure: Measure, **data: object) -> Any:
+    """Send a form of the measure as a page just opened has it, unless the data say otherwise."""
+    given = {"version": _version(draft)} | data
+    return _post(client, "draft_measure", draft, measure.pk, **given)
 
 
 def test_pasted_text_becomes_a_draft_with_its_doubts(client: Client, cast: Cast) -> None:
@@ -100,7 +110,7 @@ def test_file_and_text_together_are_one_too_many(client: Client) -> None:
 
 
 def test_the_whole_way_to_tasks(client: Client, draft: Plan) -> None:
-    refused = _post(client, "draft_confirm", draft)
+    refused = _post(client, "draft_confirm", draft, version=_version(draft))
     assert refused.status_code == 400
     assert "个单位名称没有确认" in refused.content.decode()
 
@@ -108,17 +118,11 @@ def test_the_whole_way_to_tasks(client: Client, draft: Plan) -> None:
     _post(client, "draft_unit", draft, unit.pk, choice="create", name="新乡市引黄工程管理中心", kind="BUREAU")
     measure = draft.measures.get(title="加强组织领导")
     lead = Department.objects.get(name="市农业农村局")
-    _post(
-        client,
-        "draft_add_unit",
-        draft,
-        measure.pk,
-        **{f"m{measure.pk}-department": lead.pk, f"m{measure.pk}-role": "LEAD"},
-    )
+    _edit(client, draft, measure, do="add_unit", department=lead.pk, role="LEAD")
     wired = draft.measures.get(title="强化用电保障")
     clause = wired.clauses.get()
-    _post(client, "draft_measure", draft, wired.pk, **{f"c{clause.pk}-due_date": "2025-02-28"})
-    response = client.post(reverse("draft_confirm", args=[draft.pk]))
+    _edit(client, draft, wired, **{f"c{clause.pk}-due_date": "2025-02-28"})
+    response = _post(client, "draft_confirm", draft, version=_version(draft))
 
     assert response.status_code == 302
     draft.refresh_from_db()
@@ -169,9 +173,7 @@ def test_one_wrong_date_saves_none_of_the_measure(client: Client, draft: Plan) -
     measure = draft.measures.get(title="推进灌区清淤")
     first, *others = measure.clauses.order_by("position")
     data = {f"c{c.pk}-due_date": "2025-01-15" for c in others}
-    response = _post(
-        client, "draft_measure", draft, measure.pk, **{f"c{first.pk}-due_date": "2025-02-30"}, **data
-    )
+    response = _edit(client, draft, measure, **{f"c{first.pk}-due_date": "2025-02-30"}, **data)
     assert response.status_code == 400
     assert "2024-10-31" in response.content.decode()  # the example of how to write a date
     assert not Clause.objects.filter(is_due_edited=True).exists()
@@ -180,7 +182,7 @@ def test_one_wrong_date_saves_none_of_the_measure(client: Client, draft: Plan) -
 @pytest.mark.parametrize("typed", ["0024-10-31", "9999-12-31"])
 def test_a_year_half_typed_or_meant_as_never_is_refused(client: Client, draft: Plan, typed: str) -> None:
     clause = Clause.objects.all()[0]
-    response = _post(client, "draft_measure", draft, clause.measure_id, **{f"c{clause.pk}-due_date": typed})
+    response = _edit(client, draft, clause.measure, **{f"c{clause.pk}-due_date": typed})
     assert response.status_code == 400
     assert "2000 到 2099" in response.content.decode()
 
@@ -209,8 +211,10 @@ def test_a_live_plans_draft_pages_answer_politely(client: Client, draft: Plan) -
 
 
 def test_signing_in_again_after_a_time_out_leads_back_to_the_draft(client: Client, draft: Plan) -> None:
-    response = client.get(reverse("draft_confirm", args=[draft.pk]))
+    doubt = draft.doubts.all()[0]
+    response = client.get(reverse("draft_doubt", args=[draft.pk, doubt.pk]))
     assert (response.status_code, response.headers["Location"]) == (302, reverse("draft", args=[draft.pk]))
+    assert client.get(reverse("draft_confirm", args=[draft.pk])).status_code == 200
     assert not Task.objects.exists()
 
 
@@ -234,7 +238,10 @@ def test_nobody_else_sees_or_touches_a_draft(
     assert other.get(reverse("draft", args=[draft.pk])).status_code == 404
     for address, pk in [("draft_unit", unit.pk), ("draft_doubt", doubt.pk), ("draft_measure", measure.pk)]:
         assert other.post(reverse(address, args=[draft.pk, pk])).status_code == 404
-    assert other.post(reverse("draft_confirm", args=[draft.pk])).status_code == 404
+    assert other.get(reverse("draft_measure", args=[draft.pk, measure.pk])).status_code == 404
+    for address in ("draft_confirm", "draft_bulk", "draft_edits"):
+        assert other.get(reverse(address, args=[draft.pk])).status_code == 404
+        assert other.post(reverse(address, args=[draft.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["reporter", "leader", "administrator"])
@@ -257,8 +264,8 @@ def test_the_draft_page_takes_the_same_queries_for_one_measure_and_for_many(
     address = reverse("draft", args=[draft.pk])
     client.get(address)
     keep = draft.measures.order_by("position")[1]
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         client.get(address)
     draft.measures.exclude(pk=keep.pk).delete()
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(21):
         client.get(address)

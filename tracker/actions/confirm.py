@@ -1,6 +1,6 @@
 """Confirming a draft: each clause becomes a task, each responsible unit gets its assignment."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
-from tracker.actions.plans import NotADraft
+from tracker.actions.draft_record import StaleDraft, locked_draft
 from tracker.actions.series import first_period, start_series
 from tracker.actions.tasks import NewTask, Share, make_tasks
 from tracker.clock import day_of
@@ -57,38 +57,139 @@ def blocking_reasons(plan: Plan) -> list[str]:
     return reasons
 
 
+@dataclass(frozen=True, slots=True)
+class UnitToBe:
+    """One unit's part of what confirming would make, and how its people would be told."""
+
+    department: Department
+    lead: int
+    implement: int
+    support: int
+    people: int  # who would find it in the application
+    mailed: int  # mails that would go out: to people, else to the unit's mailbox
+
+    @property
+    def total(self) -> int:
+        return self.lead + self.implement + self.support
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What confirming would make."""
+
+    tasks: int
+    assignments: int
+    skipped: int
+    units: list[UnitToBe]
+    unassigned: list[Clause]
+    series: list[Clause]
+
+    @property
+    def unreachable(self) -> list[Department]:
+        """Units in which nobody would be told by mail."""
+        return [unit.department for unit in self.units if not unit.mailed]
+
+
+@dataclass(frozen=True, slots=True)
+class _Coming:
+    """The clauses of a draft by what becomes of them, in the order of the plan."""
+
+    shares: dict[int, list[Share]]
+    clauses: list[Clause]
+    assigned: list[Clause]
+    unassigned: list[Clause]
+
+    @property
+    def skipped(self) -> int:
+        return len(self.clauses) - len(self.assigned) - len(self.unassigned)
+
+
+def _coming(plan: Plan) -> _Coming:
+    shares = _shares_by_clause(plan)
+    found = Clause.objects.filter(measure__plan=plan).select_related("measure")
+    clauses = list(found.order_by("measure__position", "position"))
+    wanted = [clause for clause in clauses if not clause.is_skipped]
+    return _Coming(
+        shares,
+        clauses,
+        [clause for clause in wanted if shares[clause.pk]],
+        [clause for clause in wanted if not shares[clause.pk]],
+    )
+
+
+def preview_confirm(plan: Plan) -> Preview:
+    """What confirming the draft as it stands would make, and who would be told. Changes nothing."""
+    coming = _coming(plan)
+    roles: dict[int, Counter[str]] = defaultdict(Counter)
+    for clause in coming.assigned:
+        for share in coming.shares[clause.pk]:
+            roles[share.department_id][share.role] += 1
+    people: dict[int, list[User]] = defaultdict(list)
+    working = User.objects.filter(
+        department__in=roles, is_active=True, role__in=[User.Role.REPORTER, User.Role.HEAD]
+    )
+    for user in working:
+        people[user.department_id or 0].append(user)
+    units = [
+        UnitToBe(
+            department=department,
+            lead=roles[department.pk][Role.LEAD],
+            implement=roles[department.pk][Role.IMPLEMENT],
+            support=roles[department.pk][Role.SUPPORT],
+            people=len(people[department.pk]),
+            mailed=_mails(department, people[department.pk]),
+        )
+        for department in Department.objects.filter(pk__in=roles).order_by("name", "pk")
+    ]
+    return Preview(
+        tasks=len(coming.assigned),
+        assignments=sum(unit.total for unit in units),
+        skipped=coming.skipped,
+        units=sorted(units, key=lambda unit: -unit.total),
+        unassigned=coming.unassigned,
+        series=[clause for clause in coming.assigned if clause.makes_series],
+    )
+
+
+def _mails(department: Department, people: Sequence[User]) -> int:
+    """One to each person with an address; where none has one, one to the unit's mailbox."""
+    reachable = sum(user.is_reachable for user in people)
+    return reachable or int(bool(people and department.reachable_mailbox))
+
+
 @transaction.atomic
 def confirm_plan(
-    plan_id: int, *, by: User | None, now: datetime, ends_on: date | None = None
+    plan_id: int,
+    *,
+    by: User | None,
+    now: datetime,
+    ends_on: date | None = None,
+    version: int | None = None,
 ) -> ConfirmResult:
     """Make the tasks and assignments of a draft and set the plan live, all in one transaction.
 
     Collective and blanket units fan out to their members (design section 1.3). A recurring clause makes a
     series with the task of its first period; `ends_on` is the plan's own end, after which none goes on.
-    Raises NotADraft for a plan that is live already, and ConfirmRefused while units or measures are
-    unsettled.
+    Raises NotADraft for a plan that is live already, ConfirmRefused while units or measures are unsettled,
+    and StaleDraft when the draft was changed after the `version` that the person saw.
     """
-    plan = Plan.objects.select_for_update(of=("self",)).select_related("region").get(pk=plan_id)
-    if not plan.is_draft:
-        raise NotADraft
+    plan = locked_draft(plan_id)
+    if version is not None and version != plan.version:
+        raise StaleDraft(_("您打开页面之后，草稿又有改动。下面是现在将要生成的内容，请重新核对。"))
     if ends_on is not None and ends_on < day_of(now):
         raise ConfirmRefused([_("方案执行的最后一天不能早于今天。")])
     if reasons := blocking_reasons(plan):
         raise ConfirmRefused(reasons)
-    shares = _shares_by_clause(plan)
-    clauses = list(
-        Clause.objects.filter(measure__plan=plan)
-        .select_related("measure")
-        .order_by("measure__position", "position")
-    )
-    wanted = [clause for clause in clauses if not clause.is_skipped]
-    assigned = [clause for clause in wanted if shares[clause.pk]]
-    if not assigned:
+    coming = _coming(plan)
+    if not coming.assigned:
         raise ConfirmRefused([_("没有一条子句可以生成任务。")])
     plan.ends_on = ends_on
-    series = start_series(plan, assigned, now=now)
+    series = start_series(plan, coming.assigned, now=now)
     assignments = make_tasks(
-        [_new_task(plan, clause, shares[clause.pk], series.get(clause.pk)) for clause in assigned],
+        [
+            _new_task(plan, clause, coming.shares[clause.pk], series.get(clause.pk))
+            for clause in coming.assigned
+        ],
         by=by,
         now=now,
     )
@@ -98,11 +199,11 @@ def confirm_plan(
     plan.version += 1
     plan.save(update_fields=["status", "confirmed_at", "confirmed_by", "ends_on", "version"])
     return ConfirmResult(
-        tasks=len(assigned),
+        tasks=len(coming.assigned),
         assignments=len(assignments),
         departments=len({assignment.department_id for assignment in assignments}),
-        skipped=len(clauses) - len(wanted),
-        unassigned=len(wanted) - len(assigned),
+        skipped=coming.skipped,
+        unassigned=len(coming.unassigned),
     )
 
 

@@ -1,35 +1,23 @@
-"""From a parsed plan to a draft, and from a settled draft to live tasks."""
+"""From a parsed plan to a draft."""
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts.actions import AliasTaken, add_alias
 from accounts.directory import Directory
-from accounts.models import Department, Region, User
+from accounts.models import Region, User
+from tracker.actions.settling import BLOCKING_CODES
 from tracker.models import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
-from tracker.models.plans import ScheduleKind
 from tracker.parser import ParsedPlan, types
-from tracker.workflow import Role
 
-# A doubt about who answers cannot be left open: a task without a unit is nobody's (design section 8).
-BLOCKING_CODES = frozenset({"unit-missing"})
 # What the columns hold: longer names are cut, larger numbers are left to a person.
 NAME_LENGTH = 120
 TARGET_LIMIT = 10**14
-
-
-class NotADraft(Exception):
-    """The plan is live: its draft can no longer be edited."""
-
-
-class SettleRefused(Exception):
-    """What was asked for cannot be done; the text says why, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,102 +247,3 @@ class _DraftWriter:
                 end=end,
                 is_blocking=blocking,
             )
-
-
-def _draft(plan_id: int) -> Plan:
-    """The plan's row, locked. Raises NotADraft once it is live."""
-    plan = Plan.objects.select_for_update().get(pk=plan_id)
-    if not plan.is_draft:
-        raise NotADraft
-    return plan
-
-
-@transaction.atomic
-def settle_unit(plan_unit_id: int, *, department: Department, remember: bool) -> None:
-    """Say which department a printed name means; `remember` makes the name an alias for later plans.
-
-    Raises SettleRefused for a department of another region or a name that is another department's alias.
-    """
-    unit = PlanUnit.objects.select_related("plan").get(pk=plan_unit_id)
-    plan = _draft(unit.plan.pk)
-    if department.region_id != plan.region_id:
-        raise SettleRefused(_("只能选择本地区的单位。"))
-    if remember:
-        try:
-            add_alias(department, unit.name)
-        except AliasTaken:
-            raise SettleRefused(_("“%(name)s”已是另一个单位的别名。") % {"name": unit.name}) from None
-    unit.department = department
-    unit.resolution = PlanUnit.Resolution.SETTLED
-    unit.save(update_fields=["department", "resolution"])
-
-
-@transaction.atomic
-def create_department_for(plan_unit_id: int, *, name: str, kind: str) -> Department:
-    """Make the department that a printed name means. Raises SettleRefused when it exists already."""
-    unit = PlanUnit.objects.select_related("plan__region").get(pk=plan_unit_id)
-    plan = _draft(unit.plan.pk)
-    if Department.objects.in_region(plan.region).filter(name=name).exists():
-        raise SettleRefused(_("本地区已有“%(name)s”，请直接选择。") % {"name": name})
-    department = Department.objects.create(
-        region=plan.region, name=name, short_name=unit.name[:60], kind=kind
-    )
-    settle_unit(plan_unit_id, department=department, remember=True)
-    return department
-
-
-@transaction.atomic
-def waive_unit(plan_unit_id: int) -> None:
-    """Say that a printed name is no unit to be held to anything."""
-    unit = PlanUnit.objects.select_related("plan").get(pk=plan_unit_id)
-    _draft(unit.plan.pk)
-    unit.department = None
-    unit.resolution = PlanUnit.Resolution.WAIVED
-    unit.save(update_fields=["department", "resolution"])
-
-
-@transaction.atomic
-def edit_clauses(edits: Mapping[int, tuple[date | None, bool]]) -> None:
-    """Set or clear due dates and skips: clause id to (due date, whether it makes no task)."""
-    for clause in Clause.objects.filter(pk__in=edits).select_related("measure__plan").order_by("pk"):
-        _draft(clause.measure.plan.pk)
-        due_date, clause.is_skipped = edits[clause.pk]
-        if due_date != clause.due_date:
-            clause.due_date = due_date
-            clause.is_due_edited = True
-            if due_date and clause.kind == ScheduleKind.ONGOING:
-                clause.kind = ScheduleKind.DEADLINE
-        clause.save(update_fields=["due_date", "is_due_edited", "kind", "is_skipped"])
-
-
-@transaction.atomic
-def add_unit(measure_id: int, *, department: Department, role: str, by: User, now: datetime) -> None:
-    """Make a department answer for a measure that names none; settles the measure's missing-unit doubts."""
-    measure = Measure.objects.select_related("plan").get(pk=measure_id)
-    plan = _draft(measure.plan.pk)
-    if department.region_id != plan.region_id:
-        raise SettleRefused(_("只能选择本地区的单位。"))
-    # The plan may print this very name for something else, or a person may have waived it there.
-    unit = plan.units.filter(department=department).order_by("pk").first()
-    if unit is None:
-        names = (department.short_name, department.name, f"{department.name[:100]}（{department.pk}）")
-        taken = set(plan.units.filter(name__in=names).values_list("name", flat=True))
-        unit = PlanUnit.objects.create(
-            plan=plan,
-            name=next(name for name in names if name not in taken),
-            department=department,
-            resolution=PlanUnit.Resolution.SETTLED,
-        )
-    UnitMention.objects.get_or_create(plan=plan, measure=measure, clause=None, unit=unit, role=Role(role))
-    measure.doubts.open().filter(code__in=BLOCKING_CODES).update(settled_at=now, settled_by=by)
-
-
-@transaction.atomic
-def settle_doubt(doubt_id: int, *, by: User, now: datetime) -> None:
-    """Say that a doubt was looked at; a measure without a unit then makes tasks only for default units."""
-    doubt = Doubt.objects.select_related("plan").get(pk=doubt_id)
-    _draft(doubt.plan.pk)
-    if doubt.settled_at is None:
-        doubt.settled_at = now
-        doubt.settled_by = by
-        doubt.save(update_fields=["settled_at", "settled_by"])

@@ -10,8 +10,6 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
-from tracker.models import Measure
-from tracker.workflow import Role
 
 
 class PlanImportForm(forms.Form):
@@ -102,7 +100,9 @@ class DueDateField(forms.DateField):
 
 
 class ConfirmForm(forms.Form):
-    """Until when the plan runs, where its recurring clauses need to know."""
+    """The draft that was seen, and until when the plan runs where its recurring clauses need to know."""
+
+    version = forms.IntegerField(min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
 
     ends_on = DueDateField(
         label=_("方案执行到哪一天"),
@@ -116,15 +116,3 @@ class ClauseForm(forms.Form):
 
     due_date = DueDateField(label=_("完成时限"), required=False)
     is_skipped = forms.BooleanField(label=_("不生成任务"), required=False)
-
-
-class MeasureUnitForm(forms.Form):
-    """A unit to answer for a measure that names none."""
-
-    department = forms.ModelChoiceField(label=_("责任单位"), queryset=Department.objects.none())
-    role = forms.ChoiceField(label=_("角色"), choices=Role.choices)
-
-    def __init__(self, *args: Any, measure: Measure, region: Region, **kwargs: Any) -> None:
-        kwargs["prefix"] = f"m{measure.pk}"
-        super().__init__(*args, **kwargs)
-        self.fields["department"].queryset = Department.objects.choosable_in(region)  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """The tables of the core: plans as they were read, and the tasks made from them."""
 
 from tracker.models.assignments import Assignment
+from tracker.models.draft_edits import DraftEdit
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
@@ -18,6 +19,7 @@ __all__ = [
     "Assignment",
     "Clause",
     "Doubt",
+    "DraftEdit",
     "Evidence",
     "ExtensionRequest",
     "Filing",

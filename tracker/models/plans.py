@@ -168,6 +168,16 @@ class Measure(models.Model):
     start = models.PositiveIntegerField(_("起"))
     end = models.PositiveIntegerField(_("止"))
     people = models.JSONField(_("责任人"), default=list, blank=True)
+    # A coordinator went through it in the draft.
+    checked_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
+    checked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("核对人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
 
     objects = MeasureQuerySet.as_manager()
 
@@ -181,6 +191,7 @@ class Measure(models.Model):
 
     if TYPE_CHECKING:
         plan_id: int
+        checked_by_id: int | None
 
     def __str__(self) -> str:
         return f"{self.number}{self.title}"
@@ -255,6 +266,7 @@ class PlanUnit(models.Model):
         ]
 
     if TYPE_CHECKING:
+        plan_id: int
         department_id: int | None
 
     def __str__(self) -> str:
@@ -281,6 +293,7 @@ class UnitMention(models.Model):
         verbose_name_plural = _("责任分工")
 
     if TYPE_CHECKING:
+        plan_id: int
         unit_id: int
         measure_id: int | None
         clause_id: int | None
@@ -370,6 +383,7 @@ class Doubt(models.Model):
         verbose_name_plural = _("疑点")
 
     if TYPE_CHECKING:
+        plan_id: int
         measure_id: int | None
 
     def __str__(self) -> str:

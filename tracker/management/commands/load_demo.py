@@ -18,9 +18,11 @@ from django.db import transaction
 from accounts.actions import load_aliases, load_demo_users, load_regions
 from accounts.models import Department, Region, User
 from tracker import clock, documents
+from tracker.actions.clauses import edit_clauses
 from tracker.actions.confirm import confirm_plan
-from tracker.actions.plans import edit_clauses, import_plan, settle_doubt, waive_unit
+from tracker.actions.plans import import_plan
 from tracker.actions.series import extend_series
+from tracker.actions.settling import settle_doubt, waive_unit
 from tracker.actions.work import move_assignment, report_progress, sign_all
 from tracker.management.demo_loop import show_each_thing
 from tracker.models import Assignment, Clause, Plan, PlanUnit, Series
@@ -81,10 +83,10 @@ class Command(BaseCommand):
         plan = import_plan(parsed, region=region, by=coordinator, now=moment).plan
         for unit in plan.units.filter(resolution=PlanUnit.Resolution.UNKNOWN):
             self.stderr.write(f"{file_name}：未识别单位“{unit.name}”，演示中不作为责任单位。")
-            waive_unit(unit.pk)
+            waive_unit(unit.pk, by=coordinator, now=moment)
         for doubt in plan.doubts.blocking():
             settle_doubt(doubt.pk, by=coordinator, now=moment)
-        _set_inner_dates(plan, confirmed_on)
+        _set_inner_dates(plan, confirmed_on, by=coordinator, now=moment)
         made = confirm_plan(plan.pk, by=coordinator, now=moment)
         worked = _work_off(plan, coordinator, confirmed_on, today)
         periods = _pass_periods(plan, coordinator, confirmed_on, today)
@@ -98,14 +100,15 @@ def _at(day: date, *, hour: int) -> datetime:
     return datetime(day.year, day.month, day.day, hour, 30, tzinfo=clock.SHANGHAI)
 
 
-def _set_inner_dates(plan: Plan, confirmed_on: date) -> None:
+def _set_inner_dates(plan: Plan, confirmed_on: date, *, by: User, now: datetime) -> None:
     """A coordinator gives one in eight of the clauses without a date a date of their own."""
     edits = {}
     for clause in Clause.objects.filter(measure__plan=plan, kind=ScheduleKind.ONGOING, is_skipped=False):
         luck = crc32(f"{plan.file_name}/{clause.start}".encode())
         if luck % 8 == 0:
             edits[clause.pk] = (confirmed_on + INNER_TERMS[luck // 8 % len(INNER_TERMS)], False)
-    edit_clauses(edits)
+    if edits:
+        edit_clauses(edits, by=by, now=now)
 
 
 def _add_reporters(region: Region) -> None:
