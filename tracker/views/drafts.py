@@ -212,7 +212,8 @@ def draft_edits(request: SignedInRequest, plan: Plan) -> HttpResponse:
     rows = DraftEdit.objects.filter(plan=plan).select_related("by").newest_first()
     if before.isdecimal() and len(before) <= 9:
         rows = rows.filter(number__lt=int(before))
-    numbers = list(dict.fromkeys(rows.values_list("number", flat=True)[: EDITS_PER_PAGE * 40]))
+    by_number = rows.order_by("-number").values_list("number", flat=True).distinct()
+    numbers = list(by_number[: EDITS_PER_PAGE + 1])
     shown = numbers[:EDITS_PER_PAGE]
     context = {
         "plan": plan,
