@@ -84,6 +84,17 @@ WORDING = {
     "closing": "{{region}}督查室",
 }
 
+LETTER = {
+    "do": "issue",
+    "paper": "SUPERVISION",
+    "days": "7",
+    "assignment": "{overdue}",
+    "note": "",
+    "reply_by": "",
+    "form_key": "6f1b6a34-8f0f-4f6e-9a5c-777777777777",
+    "shown": "{letter_shown}",
+}
+
 MATRIX: dict[str, Page] = {
     # Signing in and out
     "login": Page({302: PEOPLE}, {302: PEOPLE}, open=(200, 200)),
@@ -167,6 +178,11 @@ MATRIX: dict[str, Page] = {
     ),
     "review_extensions": _read(COORDINATORS),
     "unit": _read(OWN_UNIT | READERS, "department"),
+    "letter_write": Page({200: COORDINATOR}, {302: COORDINATOR}, ("department",), LETTER),
+    "letters": _read(PEOPLE),
+    "letter": _read(OWN_UNIT | READERS, "letter"),
+    "letter_file": _read(OWN_UNIT | READERS, "letter"),
+    "letter_withdraw": Page({200: COORDINATOR}, {302: COORDINATOR}, ("letter",), {"reason": "已经办结"}),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     "instruct": Page(
