@@ -194,6 +194,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
     return {
         "overdue": overdue.pk,
         "letter_shown": shown,
+        "paper": "supervision",
+        "paper_what": "template",
         "letter": letter.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests import files
+from tracker.papers.templates import DEFAULTS
 
 # Who asks, by relation to the object.
 OWN_UNIT = {"reporter", "colleague", "head"}
@@ -84,6 +85,7 @@ WORDING = {
     "closing": "{{region}}督查室",
 }
 
+PAPER = (DEFAULTS / "supervision.docx").read_bytes()
 LETTER = {
     "do": "issue",
     "paper": "SUPERVISION",
@@ -178,6 +180,21 @@ MATRIX: dict[str, Page] = {
     ),
     "review_extensions": _read(COORDINATORS),
     "unit": _read(OWN_UNIT | READERS, "department"),
+    "overdue_print": _read(PEOPLE - UNITS),
+    "unit_sheet": _read(OWN_UNIT | READERS, "department"),
+    "sheets": _read(COORDINATORS),
+    "bulletin": _read(PEOPLE - UNITS),
+    "bulletin_file": _read(PEOPLE - UNITS),
+    "card": _read(OWN_UNIT | READERS, "task"),
+    "card_file": _read(OWN_UNIT | READERS, "task"),
+    "papers": _read(ADMINISTRATOR),
+    "paper_template": Page(
+        {200: ADMINISTRATOR},
+        {302: ADMINISTRATOR},
+        ("paper", "region"),
+        {"do": "save", "version": "0", "file": PAPER},
+    ),
+    "paper_file": _read(ADMINISTRATOR, "paper", "region", "paper_what"),
     "letter_write": Page({200: COORDINATOR}, {302: COORDINATOR}, ("department",), LETTER),
     "letters": _read(PEOPLE),
     "letter": _read(OWN_UNIT | READERS, "letter"),

@@ -1,4 +1,4 @@
-"""What a letter to a unit says, and the paper that is made of it. Papers are Chinese, whoever asks for them."""
+"""What a letter to a unit says, and the paper made of it. Papers are Chinese, whoever asks for them."""
 
 import hashlib
 import json

@@ -47,7 +47,12 @@ def _issue(
             reply_by=values["reply_by"],
         )
     )
-    given = {"assignment_ids": [row.pk for row in rows], "days": 7, "shown": shown, "form_key": uuid4()}
+    given: dict[str, Any] = {
+        "assignment_ids": [row.pk for row in rows],
+        "days": 7,
+        "shown": shown,
+        "form_key": uuid4(),
+    }
     return issue_letter(unit, **(given | values), by=by, now=now)
 
 

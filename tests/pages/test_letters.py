@@ -175,7 +175,8 @@ def test_task_page_tells_of_the_letter_to_those_who_may_read_it(cast, browser) -
     link = reverse("letter", args=[letter.pk])
 
     def page(who: str) -> str:
-        return browser(getattr(cast, who)).get(reverse("task", args=[late.task_id])).content.decode()
+        answer = browser(getattr(cast, who)).get(reverse("task", args=[late.task_id]))
+        return str(answer.content.decode())
 
     assert link in page("reporter")
     assert link in page("leader")

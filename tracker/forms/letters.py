@@ -17,7 +17,7 @@ LETTER_NOTE_LENGTH = 500
 
 
 class ChooseLetterForm(forms.Form):
-    """Which letter, and how far ahead a notice looks; read from the address, where nonsense is the default."""
+    """Which letter, and how far ahead a notice looks. Nonsense in the address is the default."""
 
     paper = forms.ChoiceField(choices=[(paper, Paper(paper).label) for paper in Paper.letters])
     days = forms.TypedChoiceField(choices=[(days, days) for days in NOTICE_DAYS], coerce=int)

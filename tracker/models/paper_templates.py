@@ -18,7 +18,7 @@ class PaperTemplateQuerySet(models.QuerySet["PaperTemplate"]):
         return self.filter(region=region, paper=paper)
 
     def holding_for(self, region: Region, paper: str) -> "PaperTemplate | None":
-        """The one that the region's papers are made with: its own, else that of all regions; None for ours."""
+        """The one that the region's papers are made with: its own, else that of all regions, else None."""
         found = self.filter(models.Q(region=region) | models.Q(region=None), paper=paper)
         return found.order_by(models.F("region").asc(nulls_last=True)).first()
 

@@ -17,7 +17,7 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
-from docx.table import Table, _Cell
+from docx.table import Table, _Cell, _Row
 from docx.text.paragraph import Paragraph
 
 from tracker.papers.kinds import Paper
@@ -73,7 +73,7 @@ def _shading(colour: str) -> Any:
 def _line(
     document: DocumentType, text: str = "", *, indent: bool = False, align: Any = None, **look: Any
 ) -> Paragraph:
-    paragraph = document.add_paragraph()
+    paragraph: Paragraph = document.add_paragraph()
     layout = paragraph.paragraph_format
     layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, LINE
     layout.space_before = layout.space_after = Pt(0)
@@ -143,7 +143,7 @@ def _fonts(document: DocumentType) -> None:
 
 def _table(document: DocumentType, heads: list[str], widths: list[float]) -> Table:
     """A table with a head that each page repeats; the widths are in mm."""
-    table = document.add_table(rows=1, cols=len(heads))
+    table: Table = document.add_table(rows=1, cols=len(heads))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
@@ -162,7 +162,7 @@ def _keep_whole(row: Any) -> None:
 
 
 def _cell(cell: _Cell, text: str = "", *, align: Any = None, size: float = 10.5, **look: Any) -> Paragraph:
-    paragraph = cell.paragraphs[0]
+    paragraph: Paragraph = cell.paragraphs[0]
     paragraph.alignment = align
     layout = paragraph.paragraph_format
     layout.line_spacing_rule, layout.line_spacing = WD_LINE_SPACING.EXACTLY, Pt(16)
@@ -172,16 +172,20 @@ def _cell(cell: _Cell, text: str = "", *, align: Any = None, size: float = 10.5,
     return paragraph
 
 
-def _loop(table: Table, tag: str, cells: list[str], *, centred: set[int]) -> None:
-    """A row for each of a list: the rows with the tags are gone from what is made."""
-    widths = [column.width for column in table.columns]
+def _loop(table: Table, tag: str, cells: list[str], *, centred: set[int]) -> list[_Cell]:
+    """A row for each of a list: the rows with the tags are gone from what is made. Returns its cells."""
+    made: list[_Cell] = []
+    widths: list[Any] = [column.width for column in table.columns]
     for texts in ([f"{{%tr for {tag} %}}"], cells, ["{%tr endfor %}"]):
-        row = table.add_row()
+        row: _Row = table.add_row()  # type: ignore[no-untyped-call]
         _keep_whole(row)
+        if texts is cells:
+            made = list(row.cells)
         for place, (cell, width) in enumerate(zip(row.cells, widths, strict=True)):
-            cell.width = width or 0
+            cell.width = width
             text = texts[place] if place < len(texts) else ""
             _cell(cell, text, align=Centre if place in centred else None)
+    return made
 
 
 def _red_head(document: DocumentType, title: str, under: str) -> None:
@@ -252,7 +256,135 @@ def notice() -> DocumentType:
     )
 
 
-MADE = {Paper.NOTICE: notice, Paper.SUPERVISION: supervision}
+def _heading(document: DocumentType, text: str) -> None:
+    _line(document, text, font=HEADING, indent=True).paragraph_format.keep_with_next = True
+
+
+def bulletin() -> DocumentType:
+    document = _page()
+    _red_head(document, "{{ region }}{{ title }}", "（{{ month }}）")
+    _heading(document, "一、总体情况")
+    _line(
+        document,
+        "截至{{ day }}，全部督办任务{{ total }}项，已办结{{ closed }}项，办结率{{ rate }}；"
+        "逾期（红灯）{{ red }}项，预警（黄灯）{{ yellow }}项，正常（绿灯）{{ green }}项，"
+        "无期限（灰灯）{{ grey }}项。",
+        indent=True,
+    )
+    _heading(document, "二、近几个月走势")
+    trend = _table(document, ["月末", "任务", "办结率", "逾期", "逾期项数"], [30, 22, 24, 20, 60])
+    cells = ["{{ each.month }}", "{{ each.total }}", "{{ each.rate }}", "{{ each.red }}", ""]
+    row = _loop(trend, "each in trend", cells, centred={0, 1, 2, 3})
+    _bars(row[4], [("{{ each.bar }}", "C00000")])
+    _heading(document, "三、各单位情况")
+    units = _table(
+        document,
+        ["单位", "任务", "办结率", "逾期", "预警", "最长", "红黄绿灰"],
+        [36, 14, 18, 14, 14, 18, 42],
+    )
+    cells = ["{{ each.name }}", "{{ each.total }}", "{{ each.rate }}", "{{ each.red }}", "{{ each.yellow }}"]
+    cells += ["{% if each.longest %}{{ each.longest }}天{% endif %}", ""]
+    row = _loop(units, "each in units", cells, centred={1, 2, 3, 4, 5})
+    lights = [("red", "C00000"), ("yellow", "E0A100"), ("green", "2E7D32"), ("grey", "A6A6A6")]
+    _bars(row[6], [(f"{{{{ each.{light}_bar }}}}", colour) for light, colour in lights])
+    _heading(document, "四、通报")
+    _tag(document, "{%p if best %}")
+    _line(
+        document,
+        "没有逾期、办结率靠前的单位：{% for each in best %}{{ each.name }}（办结率{{ each.rate }}）"
+        "{% if not loop.last %}、{% endif %}{% endfor %}。",
+        indent=True,
+    )
+    _tag(document, "{%p endif %}")
+    _tag(document, "{%p if worst %}")
+    _line(
+        document,
+        "逾期较多的单位：{% for each in worst %}"
+        "{{ each.name }}（逾期{{ each.red }}项，最长{{ each.longest }}天）"
+        "{% if not loop.last %}、{% endif %}{% endfor %}。请抓紧整改。",
+        indent=True,
+    )
+    _tag(document, "{%p else %}")
+    _line(document, "没有逾期的单位。", indent=True)
+    _tag(document, "{%p endif %}")
+    _tag(document, "{%p if late %}")
+    _heading(document, "五、逾期清单")
+    late = _table(
+        document, ["序号", "单位", "编号", "任务内容", "完成时限", "时限情况"], [13, 30, 17, 51, 24, 21]
+    )
+    cells = [f"{{{{ each.{name} }}}}" for name in ("place", "unit", "number", "text", "due", "late")]
+    _loop(late, "each in late", cells, centred={0, 2, 4, 5})
+    _tag(document, "{%p endif %}")
+    _tag(document, "{%p if late_hidden %}")
+    _line(document, "另有{{ late_hidden }}项逾期任务，见督办台账。", indent=True)
+    _tag(document, "{%p endif %}")
+    _sign(document)
+    return document
+
+
+def _bars(cell: _Cell, bars: list[tuple[str, str]]) -> None:
+    for text, colour in bars:
+        _add(cell.paragraphs[0], text, font="宋体", size=9, colour=RGBColor.from_string(colour), shade=colour)
+
+
+def card() -> DocumentType:
+    document = _page()
+    _red_head(document, "任务卡", "{{ plan }} · {{ number }}")
+    facts = document.add_table(rows=0, cols=2)
+    facts.style, facts.autofit, facts.alignment = "Table Grid", False, WD_TABLE_ALIGNMENT.CENTER
+    for column, width in zip(facts.columns, (26, 130), strict=True):
+        column.width = Mm(width)
+    for name, text in (
+        ("任务内容", "{{ text }}"),
+        ("出处", "{{ headings }}"),
+        ("原文", "{{ source }}"),
+        ("时限", "{{ due }}{% if quote %}（{{ quote }}）{% endif %}{% if period %} {{ period }}{% endif %}"),
+        ("首定时限", "{{ first_due }}"),
+        ("下达", "{{ given }}{% if closed %}，{{ closed }}办结{% endif %}"),
+    ):
+        row = facts.add_row()
+        for cell, width in zip(row.cells, (26, 130), strict=True):
+            cell.width = Mm(width)
+        _cell(row.cells[0], name, font=HEADING)
+        _cell(row.cells[1], text)
+    _heading(document, "责任单位")
+    units = _table(
+        document, ["单位", "角色", "完成时限", "时限情况", "状态", "进度"], [46, 16, 26, 30, 22, 16]
+    )
+    names = ("name", "role", "due", "late", "status", "percent")
+    cells = [f"{{{{ each.{name} }}}}" for name in names]
+    _loop(units, "each in units", cells, centred={1, 2, 3, 4, 5})
+    _tag(document, "{%p if nodes %}")
+    _heading(document, "节点")
+    nodes = _table(document, ["日期", "累计完成", "内容"], [30, 26, 100])
+    _loop(
+        nodes,
+        "each in nodes",
+        [f"{{{{ each.{name} }}}}" for name in ("day", "percent", "title")],
+        centred={0, 1},
+    )
+    _tag(document, "{%p endif %}")
+    _tag(document, "{%p if instructions %}")
+    _heading(document, "领导批示")
+    said = _table(document, ["日期", "批示人", "内容"], [36, 24, 96])
+    _loop(
+        said,
+        "each in instructions",
+        [f"{{{{ each.{name} }}}}" for name in ("day", "person", "text")],
+        centred={0, 1},
+    )
+    _tag(document, "{%p endif %}")
+    _tag(document, "{%p if reports %}")
+    _heading(document, "最近填报")
+    reports = _table(document, ["日期", "单位", "进度", "进展说明"], [36, 32, 16, 72])
+    given = ("day", "unit", "percent", "note")
+    _loop(reports, "each in reports", [f"{{{{ each.{name} }}}}" for name in given], centred={0, 2})
+    _tag(document, "{%p endif %}")
+    _line(document, "（{{ day }}打印）", align=Right)
+    return document
+
+
+MADE = {Paper.NOTICE: notice, Paper.SUPERVISION: supervision, Paper.BULLETIN: bulletin, Paper.CARD: card}
 
 
 def write_defaults(folder: Path = DEFAULTS) -> None:

@@ -4,6 +4,7 @@ nobody has vetted: in a process of its own, with limits, knowing nothing but the
 
 import base64
 import json
+import re
 import resource
 import sys
 from io import BytesIO
@@ -12,9 +13,17 @@ from typing import Any
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space
 SECONDS = 10  # of processor time
+
+
+def _as_it_is(value: Any) -> Any:
+    """Text escaped for XML, and so that docxtpl does not take "{_{" in it for its own way of writing "{{"."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return Markup(re.sub(r"([{}%])_", lambda found: f"&#{ord(found[1])};_", escape(value)))
 
 
 def fill(template: bytes, data: dict[str, Any]) -> bytes:
@@ -23,14 +32,15 @@ def fill(template: bytes, data: dict[str, Any]) -> bytes:
     A name that the data do not have is an error, not an empty place; text is text, whatever marks it holds.
     """
     document = DocxTemplate(BytesIO(template))
-    document.render(data, SandboxedEnvironment(autoescape=True, undefined=StrictUndefined), autoescape=True)
+    marks = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined, finalize=_as_it_is)
+    document.render(data, marks, autoescape=True)
     made = BytesIO()
     document.save(made)
     return made.getvalue()
 
 
 def main() -> int:
-    """Read {"template": base64, "data": ...}, write the document; 1, and the reason on stderr, for a failure."""
+    """Read {"template": base64, "data": ...}, write the document. 1, and why on stderr, for a failure."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tracker.filetypes import FileKind, FileRefused, detect
-from tracker.papers.kinds import Paper, must_print
+from tracker.papers.kinds import must_print
 from tracker.papers.render import fill
 from tracker.papers.sample import sample_data
 
@@ -123,7 +123,7 @@ def _look_at(name: str, content: bytes) -> None:
 
 
 def text_of(document: bytes) -> str:
-    """The words that a document prints, without spaces: what a table or a line break divides still matches."""
+    """The words that a document prints, without spaces: what a line break divides still matches."""
     with ZipFile(BytesIO(document)) as archive:
         parts = [name for name in archive.namelist() if _PRINTED.fullmatch(name)]
         found = "".join("".join(_TEXT.findall(archive.read(name).decode())) for name in parts)
