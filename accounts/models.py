@@ -397,6 +397,7 @@ class AuditEvent(models.Model):
         RULE_CHANGED = "RULE_CHANGED", _("修改提醒规则")
         WORDING_CHANGED = "WORDING_CHANGED", _("修改邮件模板")
         CALENDAR_CHANGED = "CALENDAR_CHANGED", _("修改工作日历")
+        PAPER_CHANGED = "PAPER_CHANGED", _("修改文书模板")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

@@ -19,7 +19,7 @@ Service = TypeVar("Service")
 
 
 BROWSER = {"chromium"}
-SERVICES = {"redis_url", "_smtp", "celery_worker", "own_redis"}
+SERVICES = {"redis_url", "_smtp", "celery_worker", "own_redis", "office"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -248,3 +248,29 @@ def celery_worker_process(database_url: str, redis_url: str, **environment: str)
     with running(worker_command(1), cwd=ROOT, env=variables, stdout=subprocess.DEVNULL) as process:
         wait_for(lambda: app.control.ping(timeout=0.5), process, "the Celery worker", seconds=90)
         yield
+
+
+@contextmanager
+def office_suite(home: Path) -> Iterator[Callable[[bytes], Path]]:
+    """LibreOffice, with a profile of its own: a function that makes a PDF of a Word file."""
+    for name in ("soffice", "pdftotext"):
+        if shutil.which(name) is None:
+            raise ServiceMissing(f"{name} is not installed (libreoffice-writer-nogui, poppler-utils)")
+
+    def convert(document: bytes) -> Path:
+        number = len(list(home.glob("*.docx")))
+        (home / f"{number}.docx").write_bytes(document)
+        command = [
+            "soffice",
+            f"-env:UserInstallation=file://{home}/profile",
+            "--headless",
+            "--convert-to",
+            "pdf",
+        ]
+        command += ["--outdir", str(home), str(home / f"{number}.docx")]
+        subprocess.run(
+            command, capture_output=True, check=True, timeout=120, env={**os.environ, "HOME": str(home)}
+        )
+        return home / f"{number}.pdf"
+
+    yield convert

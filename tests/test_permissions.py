@@ -33,6 +33,7 @@ from tracker.models import (
     ExtensionRequest,
     Filing,
     FilingRequest,
+    Letter,
     Plan,
     ProgressReport,
     ReportDraft,
@@ -141,6 +142,14 @@ TESTED = {
     "visible_collectives": "collectives",
     "get_collective_for": "collectives",
     "can_add_shares": "collectives",
+    "visible_letters": "letters",
+    "get_letter_for": "letters",
+    "get_own_letter_for": "letters",
+    "get_letter_unit_for": "letters",
+    "can_write_letter": "letters",
+    "can_withdraw_letter": "letters",
+    "can_print_all_sheets": "letters",
+    "can_keep_paper_templates": "letters",
 }
 
 
@@ -552,3 +561,37 @@ def test_who_reads_a_collective_and_adds_shares(thing: Thing) -> None:
         assert _opens(permissions.get_collective_for, user, collective.pk) == reads, who
         assert not _opens(permissions.get_collective_for, user, thing.share.department_id), who
         assert permissions.can_add_shares(user, collective) == (who in REVIEWER_SIDE), who
+
+
+def test_who_writes_and_reads_letters(thing: Thing) -> None:
+    share = thing.share
+    letter = Letter.objects.create(
+        region=share.region,
+        department=share.department,
+        paper="SUPERVISION",
+        year=2024,
+        serial=1,
+        number="新乡督〔2024〕1号",
+        day=TODAY,
+        data={},
+        kind="docx",
+        size=1,
+        issued_at=NOW,
+        issued_by=thing.people["COORDINATOR", "own region"],
+        form_key=uuid4(),
+    )
+    stranger = make_department(share.region, "市林业局")
+    for who, user in thing.people.items():
+        reads, is_own = who in READS_WORDS and who in SEES, who in REVIEWER_SIDE
+        letter.withdrawn_at = None
+        assert permissions.visible_letters(user).filter(pk=letter.pk).exists() == reads, who
+        assert _opens(permissions.get_letter_for, user, letter.pk) == reads, who
+        assert _opens(permissions.get_own_letter_for, user, letter.pk) == is_own, who
+        assert permissions.can_write_letter(user, share.department) == is_own, who
+        assert not permissions.can_write_letter(user, stranger), who
+        assert _opens(permissions.get_letter_unit_for, user, share.department_id) == is_own, who
+        assert permissions.can_withdraw_letter(user, letter) == is_own, who
+        letter.withdrawn_at = NOW
+        assert not permissions.can_withdraw_letter(user, letter), who
+        assert permissions.can_print_all_sheets(user) == (who[0] == "COORDINATOR"), who
+        assert permissions.can_keep_paper_templates(user) == (who[0] == "ADMINISTRATOR"), who

@@ -38,9 +38,10 @@ from tests.factories import (
 )
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
-from tracker import clock
+from tracker import clock, letters
 from tracker.actions.extensions import ask_extension
 from tracker.actions.filings import ask_filing, file_document
+from tracker.actions.letters import issue_letter
 from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
@@ -179,7 +180,28 @@ def _objects(cast: Cast) -> dict[str, Any]:
     )
     add_unit(unsettled.pk, department=cast.bureau, role=Role.LEAD, by=cast.coordinator, now=NOW)
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
+    overdue = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 9, 30))
+    shown = letters.fingerprint(
+        letters.letter_data(
+            "SUPERVISION", [overdue], region=cast.city, unit=cast.bureau, by=cast.coordinator, today=TODAY
+        )
+    )
+    letter = issue_letter(
+        cast.bureau,
+        paper="SUPERVISION",
+        assignment_ids=[overdue.pk],
+        days=7,
+        shown=shown,
+        form_key=uuid4(),
+        by=cast.coordinator,
+        now=NOW,
+    )
     return {
+        "overdue": overdue.pk,
+        "letter_shown": shown,
+        "paper": "supervision",
+        "paper_what": "template",
+        "letter": letter.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests import files
+from tracker.papers.templates import DEFAULTS
 
 # Who asks, by relation to the object.
 OWN_UNIT = {"reporter", "colleague", "head"}
@@ -86,6 +87,18 @@ WORDING = {
     "greeting": "{{name}}同志：",
     "intro": "截至{{date}}，您有{{count}}项工作。",
     "closing": "{{region}}督查室",
+}
+
+PAPER = (DEFAULTS / "supervision.docx").read_bytes()
+LETTER = {
+    "do": "issue",
+    "paper": "SUPERVISION",
+    "days": "7",
+    "assignment": "{overdue}",
+    "note": "",
+    "reply_by": "",
+    "form_key": "6f1b6a34-8f0f-4f6e-9a5c-777777777777",
+    "shown": "{letter_shown}",
 }
 
 MATRIX: dict[str, Page] = {
@@ -171,6 +184,26 @@ MATRIX: dict[str, Page] = {
     ),
     "review_extensions": _read(COORDINATORS),
     "unit": _read(OWN_UNIT | READERS, "department"),
+    "overdue_print": _read(PEOPLE - UNITS),
+    "unit_sheet": _read(OWN_UNIT | READERS, "department"),
+    "sheets": _read(COORDINATORS),
+    "bulletin": _read(PEOPLE - UNITS),
+    "bulletin_file": _read(PEOPLE - UNITS),
+    "card": _read(OWN_UNIT | READERS, "task"),
+    "card_file": _read(OWN_UNIT | READERS, "task"),
+    "papers": _read(ADMINISTRATOR),
+    "paper_template": Page(
+        {200: ADMINISTRATOR},
+        {302: ADMINISTRATOR},
+        ("paper", "region"),
+        {"do": "save", "version": "0", "file": PAPER},
+    ),
+    "paper_file": _read(ADMINISTRATOR, "paper", "region", "paper_what"),
+    "letter_write": Page({200: COORDINATOR}, {302: COORDINATOR}, ("department",), LETTER),
+    "letters": _read(PEOPLE),
+    "letter": _read(OWN_UNIT | READERS, "letter"),
+    "letter_file": _read(OWN_UNIT | READERS, "letter"),
+    "letter_withdraw": Page({200: COORDINATOR}, {302: COORDINATOR}, ("letter",), {"reason": "已经办结"}),
     "report_withdraw": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("made_report",), {"reason": "填错了"}),
     "evidence": _read(OWN_UNIT | READERS, "evidence"),
     "instruct": Page(

@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from tracker.actions.history import event_hash
 from tracker.actions.nodes import listed
 from tracker.filetypes import digest
-from tracker.models import Assignment, Evidence, Filing, Node, TargetReading, Task, TaskEvent
+from tracker.models import Assignment, Evidence, Filing, Letter, Node, TargetReading, Task, TaskEvent
 from tracker.models.files import KeptFile
 from tracker.targets import figure
 from tracker.workflow import EventKind, Status
@@ -162,7 +162,8 @@ def verify(tasks: Iterable[int]) -> Iterator[Finding]:
 def file_findings() -> Iterator[str]:
     """Each stored file that is missing or not what was uploaded."""
     evidence = Evidence.objects.filter(same_as__isnull=True).order_by("pk").iterator(BATCH)
-    for row in chain[KeptFile](evidence, Filing.objects.order_by("pk").iterator(BATCH)):
+    filings = Filing.objects.order_by("pk").iterator(BATCH)
+    for row in chain[KeptFile](evidence, filings, Letter.objects.order_by("pk").iterator(BATCH)):
         title = f"{row._meta.verbose_name} {row.pk}《{row.name}》"
         name = str(row.file.name)
         if not default_storage.exists(name):

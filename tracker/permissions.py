@@ -15,6 +15,7 @@ from tracker.models import (
     ExtensionRequest,
     Filing,
     FilingRequest,
+    Letter,
     Plan,
     ProgressReport,
     ReportDraft,
@@ -27,6 +28,7 @@ from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.filings import FilingQuerySet, FilingRequestQuerySet
+from tracker.models.letters import LetterQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.readings import TargetReadingQuerySet
 from tracker.models.report_drafts import ReportDraftQuerySet
@@ -178,7 +180,7 @@ def belongs_to_unit(user: User, assignment: Assignment) -> bool:
     return user.is_unit_person and user.department_id == assignment.department_id
 
 
-def coordinates(user: User, found: Plan | Series | Task | Assignment | Department) -> bool:
+def coordinates(user: User, found: Plan | Series | Task | Assignment | Department | Letter) -> bool:
     """Only coordinators of the region itself, not of one above it."""
     return user.is_coordinator and user.region_id == found.region_id
 
@@ -343,3 +345,50 @@ def get_filing_request_for(user: User, pk: int) -> FilingRequest:
 def get_filing_for(user: User, pk: int) -> Filing:
     """The filed document if this person may read it. Raises Http404 otherwise."""
     return get_object_or_404(visible_filings(user), pk=pk)
+
+
+def visible_letters(user: User) -> LetterQuerySet:
+    """A unit's people read the letters to their own unit; the others all of their regions."""
+    if user.is_unit_person:
+        return Letter.objects.to_department(user.department_id)
+    return Letter.objects.in_regions(visible_regions(user))
+
+
+def can_write_letter(user: User, unit: Department) -> bool:
+    """A coordinator writes to whoever has work of the own region, wherever that unit belongs."""
+    work = Assignment.objects.in_region(user.region_id).for_department(unit)
+    return user.is_coordinator and work.exists()
+
+
+def can_withdraw_letter(user: User, letter: Letter) -> bool:
+    return not letter.is_withdrawn and coordinates(user, letter)
+
+
+def can_print_all_sheets(user: User) -> bool:
+    """The daily sheets of all units at once, for a coordinator to hand out."""
+    return user.is_coordinator
+
+
+def can_keep_paper_templates(user: User) -> bool:
+    return user.is_administrator
+
+
+def get_letter_unit_for(user: User, pk: int) -> Department:
+    """The unit if this person may write it a letter. Raises Http404 otherwise."""
+    unit = get_unit_for(user, pk)
+    if not can_write_letter(user, unit):
+        raise Http404
+    return unit
+
+
+def get_letter_for(user: User, pk: int) -> Letter:
+    """The letter if this person may read it. Raises Http404 otherwise."""
+    return get_object_or_404(visible_letters(user).for_page(), pk=pk)
+
+
+def get_own_letter_for(user: User, pk: int) -> Letter:
+    """The letter if it is of this coordinator's own region. Raises Http404 otherwise."""
+    letter = get_letter_for(user, pk)
+    if not coordinates(user, letter):
+        raise Http404
+    return letter

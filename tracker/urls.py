@@ -13,13 +13,18 @@ from tracker.views import (
     drafts,
     extensions,
     filings,
+    letters,
     orders,
+    paper_templates,
+    printing,
     readings,
     reports,
     review,
     rules,
     series,
 )
+from tracker.views.bulletins import bulletin, bulletin_file
+from tracker.views.cards import card, card_file
 from tracker.views.home import home
 from tracker.views.ledger import ledger
 from tracker.views.my_work import my_work, sign_for_all
@@ -70,6 +75,21 @@ urlpatterns = [
     path("overview/", overview, name="overview"),
     path("overdue/", overdue, name="overdue"),
     path("units/<int:pk>/", unit, name="unit"),
+    path("overdue/print/", printing.overdue, name="overdue_print"),
+    path("units/<int:pk>/sheet/", printing.sheet, name="unit_sheet"),
+    path("sheets/", printing.sheets, name="sheets"),
+    path("units/<int:pk>/letter/", letters.write, name="letter_write"),
+    path("letters/", letters.register, name="letters"),
+    path("bulletin/", bulletin, name="bulletin"),
+    path("bulletin/file/", bulletin_file, name="bulletin_file"),
+    path("tasks/<int:pk>/card/", card, name="card"),
+    path("tasks/<int:pk>/card/file/", card_file, name="card_file"),
+    path("papers/", paper_templates.papers, name="papers"),
+    path("papers/<slug:paper>/<int:pk>/", paper_templates.paper, name="paper_template"),
+    path("papers/<slug:paper>/<int:pk>/<slug:what>/", paper_templates.paper_file, name="paper_file"),
+    path("letters/<int:pk>/", letters.letter, name="letter"),
+    path("letters/<int:pk>/file/", letters.letter_file, name="letter_file"),
+    path("letters/<int:pk>/withdraw/", letters.withdraw, name="letter_withdraw"),
     path("plans/", plans, name="plans"),
     path("plans/<int:pk>/", plan, name="plan"),
     path("plans/<int:pk>/evidence/", rules.evidence, name="plan_evidence"),

@@ -138,6 +138,8 @@ class EventKind(models.TextChoices):
     ASK_FILING = "ASK_FILING", _("要求备案")
     FILE = "FILE", _("报送备案")
     CANCEL_FILING = "CANCEL_FILING", _("取消备案")
+    ISSUE_LETTER = "ISSUE_LETTER", _("下发督办文书")
+    WITHDRAW_LETTER = "WITHDRAW_LETTER", _("撤回督办文书")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
@@ -151,6 +153,8 @@ class EventKind(models.TextChoices):
             "WITHDRAW_READING",
             "ADD_SHARE",
             "FILE",
+            "ISSUE_LETTER",
+            "WITHDRAW_LETTER",
         )
     )
 

@@ -41,6 +41,7 @@ from tracker.models import (
     TaskEvent,
 )
 from tracker.models.assignments import AssignmentQuerySet
+from tracker.past import as_of
 from tracker.turns import LateDays, finished_late_days
 from tracker.workflow import NUDGE_COOLDOWN_DAYS, TRANSITIONS, EventKind, Move, Role, Status
 
@@ -325,6 +326,15 @@ class Histories(RuleBasedStateMachine):
             assert event.from_status == status[event.assignment_id]
             assert TRANSITIONS[event.kind][event.from_status] == event.to_status
             status[event.assignment_id] = event.to_status
+
+    @invariant()
+    def today_read_off_the_history_is_today(self) -> None:
+        nodes = list(self.task.events.filter(kind="NODES").order_by("sequence"))
+        for share in Assignment.objects.filter(pk__in=self.shares).select_related("task"):
+            then = as_of(share, share.events.order_by("sequence"), nodes, day_of(self.now))
+            assert then is not None
+            for field in ("status", "percent", "due_date", "judged_date", "behind_from", "unit_late_days"):
+                assert getattr(then, field) == getattr(share, field)
 
     @invariant()
     def versions_count_the_changes(self) -> None:

@@ -6,8 +6,10 @@ from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.filings import Filing, FilingRequest
+from tracker.models.letters import Letter
 from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
+from tracker.models.paper_templates import PaperTemplate
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
 from tracker.models.readings import TargetReading
 from tracker.models.report_drafts import ReportDraft
@@ -25,9 +27,11 @@ __all__ = [
     "Filing",
     "FilingRequest",
     "Instruction",
+    "Letter",
     "Measure",
     "Node",
     "Nudge",
+    "PaperTemplate",
     "Plan",
     "PlanUnit",
     "ProgressReport",

@@ -255,7 +255,11 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
 
     def in_work_state(self, today: date, state: str) -> Self:
         """The rows of one group of "my work"."""
-        return self.open().with_work_state(today).filter(work_state=state)
+        return self.in_work_states(today, [state])
+
+    def in_work_states(self, today: date, states: Iterable[str]) -> Self:
+        """The rows of some groups of "my work", annotated with the group they are in."""
+        return self.open().with_work_state(today).filter(work_state__in=list(states))
 
     def going_with(self, assignment: "Assignment") -> Self:
         """The unit's other shares that one report may well answer too: with the unit, of the same plan, and

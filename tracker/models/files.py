@@ -15,7 +15,7 @@ def unguessable_path(row: "KeptFile", name: str) -> str:
 
 
 class KeptFile(models.Model):
-    """A file known by its content. Neither the row nor the file is ever changed or deleted."""
+    """A file known by its content. The file and what the row says of it are never changed or deleted."""
 
     name = models.CharField(_("文件名"), max_length=130)
     kind = models.CharField(_("类型"), max_length=4, choices=FileKind.choices)

@@ -7,11 +7,12 @@ from django.shortcuts import render
 from accounts.requests import SignedInRequest
 from tracker import clock, dashboards
 from tracker.models import Plan, ProgressReport
-from tracker.permissions import get_unit_for, visible_assignments
+from tracker.permissions import can_write_letter, get_unit_for, visible_assignments, visible_letters
 
 PLANS_PER_PAGE = 25
 OVERDUE_ROWS = 10
 REPORTS_SHOWN = 10
+LETTERS_SHOWN = 10
 
 
 def unit(request: SignedInRequest, pk: int) -> HttpResponse:
@@ -33,6 +34,12 @@ def unit(request: SignedInRequest, pk: int) -> HttpResponse:
         "pages": page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1),
         "lines": dashboards.plan_tallies(page.object_list, assignments, today),
         "overdue": assignments.overdue(today).for_list().by_urgency()[:OVERDUE_ROWS],
+        "letters": visible_letters(request.user)
+        .to_department(found)
+        .select_related("issued_by")
+        .newest_first()
+        .defer("data")[:LETTERS_SHOWN],
+        "may_write_letter": can_write_letter(request.user, found),
         "reports": reports.for_page().newest_first()[:REPORTS_SHOWN],
     }
     return render(request, "tracker/unit.html", context)
