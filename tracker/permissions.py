@@ -19,6 +19,7 @@ from tracker.models import (
     ProgressReport,
     ReportDraft,
     Series,
+    SheetJob,
     TargetReading,
     Task,
     TaskEvent,
@@ -343,3 +344,8 @@ def get_filing_request_for(user: User, pk: int) -> FilingRequest:
 def get_filing_for(user: User, pk: int) -> Filing:
     """The filed document if this person may read it. Raises Http404 otherwise."""
     return get_object_or_404(visible_filings(user), pk=pk)
+
+
+def get_sheet_job_for(user: User, pk: int) -> SheetJob:
+    """The background file if it is this person's own; nobody else's business. Raises Http404 otherwise."""
+    return get_object_or_404(SheetJob.objects.of(user.pk), pk=pk)

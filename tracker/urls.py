@@ -18,6 +18,7 @@ from tracker.views import (
     review,
     rules,
     series,
+    sheets,
 )
 from tracker.views.home import home
 from tracker.views.ledger import ledger
@@ -83,6 +84,13 @@ urlpatterns = [
         name="draft_add_unit",
     ),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
+    path("sheets/", sheets.sheets, name="sheets"),
+    path("sheets/export/", sheets.sheet_export, name="sheet_export"),
+    path("sheets/import/", sheets.sheet_import, name="sheet_import"),
+    path("sheets/<int:pk>/", sheets.sheet, name="sheet"),
+    path("sheets/<int:pk>/download/", sheets.sheet_download, name="sheet_download"),
+    path("sheets/<int:pk>/confirm/", sheets.sheet_confirm, name="sheet_confirm"),
+    path("sheets/<int:pk>/cancel/", sheets.sheet_cancel, name="sheet_cancel"),
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
     path("", include("notifications.probe_urls")),
