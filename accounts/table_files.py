@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from io import TextIOWrapper
+from math import ceil
 from typing import IO, Any
 
 from django.conf import settings
@@ -135,6 +136,8 @@ def _write_json(table: Table, stream: IO[bytes], stamp: Stamp, told: Told) -> No
     stream.write(b"\n]}\n")
 
 
+LINE_POINTS = 13.5
+HIGHEST = 400  # points; Excel allows a little more
 HEAD_ROW = 2  # after the title and the line that says of which day it is
 
 
@@ -173,6 +176,7 @@ def _write_xlsx(table: Table, stream: IO[bytes], stamp: Stamp, told: Told) -> No
         last = HEAD_ROW
         for number, values in _counted(table, told):
             last = HEAD_ROW + number
+            sheet.set_row(last, _height(table, values))
             for at, (column, value) in enumerate(zip(table.columns, values, strict=True)):
                 _put(sheet, last, at, column, number if column.kind is Kind.INDEX else value, formats)
         sheet.autofilter(HEAD_ROW, 0, last, len(table.columns) - 1)
@@ -206,8 +210,19 @@ def _set_up(sheet: Worksheet, table: Table, stamp: Stamp, formats: _Formats) -> 
         sheet.write_string(HEAD_ROW, at, column.head, formats.head)
 
 
+def _height(table: Table, values: list[Any]) -> float:
+    """Points for the longest wrapped text: not every program fits rows by itself when it opens a file."""
+    lines = 1
+    for column, value in zip(table.columns, values, strict=True):
+        if type(value) is str and column.is_printed:
+            # As many places as bytes: a Chinese character takes two of each.
+            places = len(value.encode("gbk", "replace"))
+            lines = max(lines, ceil(places / (column.width - 1)) + value.count("\n"))
+    return min(LINE_POINTS * lines + 4, HIGHEST)
+
+
 def _fit(text: str) -> str:
-    text = ILLEGAL_CHARACTERS_RE.sub("", text)
+    text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
 
 

@@ -36,6 +36,7 @@ from tracker.models import (
     Plan,
     ProgressReport,
     ReportDraft,
+    SheetJob,
     Target,
     TargetReading,
     TaskEvent,
@@ -141,6 +142,7 @@ TESTED = {
     "visible_collectives": "collectives",
     "get_collective_for": "collectives",
     "can_add_shares": "collectives",
+    "get_sheet_job_for": "sheets",
 }
 
 
@@ -552,3 +554,15 @@ def test_who_reads_a_collective_and_adds_shares(thing: Thing) -> None:
         assert _opens(permissions.get_collective_for, user, collective.pk) == reads, who
         assert not _opens(permissions.get_collective_for, user, thing.share.department_id), who
         assert permissions.can_add_shares(user, collective) == (who in REVIEWER_SIDE), who
+
+
+def test_who_opens_a_background_file(thing: Thing) -> None:
+    """Its owner, and nobody else: neither the colleague nor the region above nor an administrator."""
+    for owner in thing.people.values():
+        job = SheetJob.objects.create(
+            owner=owner, kind="EXPORT", title="台账", created_at=NOW, form_key=uuid4()
+        )
+        opens = [
+            user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
+        ]
+        assert opens == [owner]

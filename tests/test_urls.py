@@ -44,7 +44,8 @@ from tracker.actions.filings import ask_filing, file_document
 from tracker.actions.readings import record_reading
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
-from tracker.models import Doubt, PlanUnit, Target, UnitMention
+from tracker.models import Doubt, PlanUnit, SheetJob, Target, UnitMention
+from tracker.models.sheet_jobs import sheets_dir
 from tracker.workflow import Role, Status
 
 LOGIN = reverse("login")
@@ -174,7 +175,19 @@ def _objects(cast: Cast) -> dict[str, Any]:
     collective.members.add(cast.other_bureau)
     came = make_assignment(cast.bureau, plan=cast.plan, via=collective)
     disabled = make_person("xiaoming", User.Role.REPORTER, department=cast.bureau, is_active=False)
+    sheet_job = SheetJob.objects.create(
+        owner=cast.coordinator,
+        kind=SheetJob.Kind.IMPORT,
+        state=SheetJob.State.CHECKED,
+        title="任务.xlsx",
+        result="a" * 32,
+        report={"new": 1, "same": 0, "refused": 0},
+        created_at=NOW,
+        form_key=uuid4(),
+    )
+    (sheets_dir() / sheet_job.result).write_bytes(b"PK")
     return {
+        "sheet_job": sheet_job.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,

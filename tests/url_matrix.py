@@ -234,6 +234,24 @@ MATRIX: dict[str, Page] = {
         "measure", **{"m{measure}-department": "{department}", "m{measure}-role": "LEAD"}
     ),
     "draft_doubt": _draft("doubt"),
+    # Lists as files made in the background, and tasks from sheets; the job is the coordinator's own.
+    "sheets": Page({200: PEOPLE}, {405: PEOPLE}),
+    "sheet_export": _post_only(
+        {302: PEOPLE},
+        list="ledger",
+        query="due=overdue",
+        format="csv",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-777777777777",
+    ),
+    "sheet_import": Page(
+        {200: COORDINATORS},
+        {302: COORDINATORS},
+        data={"file": files.PDF, "form_key": "6f1b6a34-8f0f-4f6e-9a5c-888888888888"},
+    ),
+    "sheet": Page({200: COORDINATOR}, {405: PEOPLE}, ("sheet_job",)),
+    "sheet_download": Page({200: COORDINATOR}, {405: PEOPLE}, ("sheet_job",)),
+    "sheet_confirm": _post_only({302: COORDINATOR}, "sheet_job"),
+    "sheet_cancel": _post_only({302: COORDINATOR}, "sheet_job"),
     # People and units
     "accounts:people": _read(KEEPERS),
     "accounts:new_person": Page(

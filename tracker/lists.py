@@ -54,7 +54,7 @@ def _assignment_columns(today: date) -> tuple[Column, ...]:
         index(),
         Column("light", "灯", lambda row: _lit(row, today), Kind.LIGHT, width=9),
         Column("plan", "方案", lambda row: names.plans.get(row.plan_id, ""), width=26),
-        Column("number", "编号", lambda row: row.task.number, width=9),
+        Column("number", "编号", lambda row: row.task.number, width=12),
         Column("text", "任务内容", lambda row: row.task.text, width=48),
         Column("unit", "责任单位", lambda row: names.units.get(row.department_id, ""), width=20),
         Column("role", "角色", lambda row: Coded(row.role, row.get_role_display()), Kind.CODED, width=6),

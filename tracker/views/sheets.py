@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db import transaction
 from django.http import FileResponse, Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -20,6 +21,7 @@ from tracker import clock
 from tracker.actions import sheet_jobs
 from tracker.actions.task_sheets import HEADS, REQUIRED, ROW_LIMIT, TASKS_PER_PLAN
 from tracker.actions.work import MoveRefused
+from tracker.filetypes import clean_name
 from tracker.forms.sheets import ExportForm, TaskFileForm
 from tracker.jobs import run_sheet_job
 from tracker.models import SheetJob
@@ -32,10 +34,14 @@ JOBS_SHOWN = 30
 
 def _start(job: SheetJob) -> None:
     """Queue the job at once. Where Redis does not answer, the sweep queues it a few minutes later."""
-    try:
-        run_sheet_job.apply_async(kwargs={"job_id": job.pk}, retry=False)
-    except OperationalError:
-        logger.warning("sheet job %s waits for the sweep: no broker", job.pk)
+
+    def queue() -> None:
+        try:
+            run_sheet_job.apply_async(kwargs={"job_id": job.pk}, retry=False)
+        except OperationalError:
+            logger.warning("sheet job %s waits for the sweep: no broker", job.pk)
+
+    transaction.on_commit(queue)
 
 
 @require_safe
@@ -87,7 +93,7 @@ def sheet_import(request: SignedInRequest) -> HttpResponse:
         try:
             job = sheet_jobs.ask_import(
                 file=upload.chunks(),
-                name=upload.name,
+                name=clean_name(upload.name),
                 form_key=form.cleaned_data["form_key"],
                 by=request.user,
                 now=clock.now(),
