@@ -7,7 +7,7 @@ shares is made. Each step then runs as a process of its own, whose rows a second
 - ours out: the background job, the whole ledger to xlsx with widths, fills and print set-up;
 - peer in: the same file through a plain ModelResource of Assignment with default settings (use_bulk off, the
   default instance loader), tasks made row by row, no history, no checks of ours;
-- peer out: the same ledger through the same resource to xlsx.
+- peer out: the same shares through such a resource to xlsx, in the columns of ours that are fields.
 
 Databases are SQLite files in the system's temporary directory, gone at the end.
 """
@@ -51,7 +51,7 @@ def main() -> None:
         STEPS[asked.step](Path(asked.file))
         return
     peer_rows = asked.peer_rows or asked.rows
-    print(f"load before: {os.getloadavg()[1]:.1f}")
+    print(f"load before: {os.getloadavg()[1]:.1f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         homes = {"ours": Path(folder) / "ours", "peer": Path(folder) / "peer"}
         files = {"ours": Path(folder) / "ours.xlsx", "peer": Path(folder) / "peer.xlsx"}
@@ -76,14 +76,15 @@ def run(step: str, home: Path, file: Path, *, rows: int = 0, quiet: bool = False
     command = [sys.executable, __file__, "--step", step, "--file", str(file)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
-        sys.exit(f"{step} failed:\n{done.stderr[-3000:]}")
+        sys.exit(f"{step} failed:\n{done.stderr[-6000:]}")
     if quiet:
         return 0.0
     *notes, last = done.stdout.strip().splitlines()
     seconds, processor, peak = map(float, last.split())
     print(
-        f"{step:9} {rows:>9,} rows  {seconds:7.1f} s ({processor:6.1f} s processor)  {rows / seconds:8,.0f} rows/s"
-        f"  {peak:5.0f} MB  {' '.join(notes)}"
+        f"{step:9} {rows:>9,} rows  {seconds:7.1f} s ({processor:6.1f} s processor)"
+        f"  {rows / seconds:8,.0f} rows/s  {peak:5.0f} MB  {' '.join(notes)}",
+        flush=True,
     )
     return rows / seconds
 
@@ -216,7 +217,7 @@ def peer_resource() -> Any:
             return self.words[value]
 
         def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
-            return next(word for word, code in self.words.items() if code == value)
+            return next((word for word, code in self.words.items() if code == value), "")
 
     class TaskWidget(ForeignKeyWidget):
         def get_queryset(self, value: Any, row: Any, *args: Any, **kwargs: Any) -> Any:
@@ -294,9 +295,30 @@ def peer_in(file: Path) -> None:
 
 
 def peer_out(file: Path) -> None:
+    """The columns of our ledger, as far as they are fields of the share or of what it points to."""
+    from import_export.fields import Field
+    from import_export.resources import ModelResource
+
+    from tracker.models import Assignment
+
+    own = ("role", "status", "due_date", "percent", "last_reported_at", "first_due_date", "extension_count")
+    own += ("created_at", "closed_at", "id", "version")
+
+    class PeerResource(ModelResource):
+        plan = Field("plan__title")
+        number = Field("task__number")
+        text = Field("task__text")
+        department = Field("department__name")
+        region = Field("region__name")
+        via = Field("via__name")
+
+        class Meta:
+            model = Assignment
+            fields = ("plan", "number", "text", "department", "region", "via", *own)
+
     with Measured():
-        data = peer_resource().export().export("xlsx")
-        print(f"{len(data) / 1e6:.1f} MB, 6 columns")
+        data = PeerResource().export().export("xlsx")
+        print(f"{len(data) / 1e6:.1f} MB, {len(PeerResource.fields)} columns")
 
 
 STEPS = {

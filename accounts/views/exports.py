@@ -28,7 +28,7 @@ def stamp_of(user: User) -> Stamp:
 def exported(request: SignedInRequest, name: str, pk: int | None = None) -> HttpResponseBase | None:
     """The list as a file where the address asks for one (?export=xlsx); None where it asks for a page.
 
-    A list that is too long for waiting is answered with a page that offers to make the file in the background.
+    A list that is too long for waiting gets a page that offers to make the file in the background.
     Raises Http404 where the page would.
     """
     kind = request.GET.get("export", "")
