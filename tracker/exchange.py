@@ -11,12 +11,14 @@ from django.utils.translation import gettext as _
 
 from accounts.sheets import UnreadableSheet, open_long_sheet
 from accounts.table_files import write_table
-from accounts.tables import Coded, Column, Kind, Stamp, Table, known, make_table
+from accounts.tables import Column, Kind, Stamp, Table, known, make_table
 from tracker.actions.sheet_jobs import JobStopped, claim, end, go_on
 from tracker.actions.task_sheets import (
-    HEADS,
+    NUMBER,
     REQUIRED,
     ROW_LIMIT,
+    TEXT,
+    UNIT,
     RowOutcome,
     SheetRefused,
     TaskSheet,
@@ -84,15 +86,13 @@ def _export(job: SheetJob, part: Path, now: Clock) -> str:
     return SheetJob.State.DONE
 
 
-def _cell(head: str, width: int) -> Column:
-    return Column(head, head, lambda row: row.cells.get(head, ""), width=width)
-
-
 _OUTCOMES = (
     Column("row", "行", lambda row: row.number, Kind.NUMBER, width=8),
-    Column("outcome", "结果", lambda row: Coded(row.kind, row.word), Kind.CODED, width=10),
+    Column("outcome", "结果", lambda row: row.word, width=10),
     Column("reason", "原因", lambda row: row.reason, width=44),
-    *(_cell(head, width) for head, width in zip(HEADS, (26, 9, 48, 20, 8, 14, 10, 18), strict=True)),
+    Column("number", NUMBER, lambda row: row.cells.get(NUMBER, ""), width=12),
+    Column("text", TEXT, lambda row: row.cells[TEXT], width=48),
+    Column("unit", UNIT, lambda row: row.cells[UNIT], width=20),
 )
 
 
