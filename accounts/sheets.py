@@ -1,10 +1,12 @@
 """Excel files in and out: text in rows, no formula read for its value, none written live."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
+from typing import IO
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
@@ -19,7 +21,7 @@ CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.shee
 UNPACKED_LIMIT = 30 * 1024 * 1024  # bytes: more than any list of people, less than a zip bomb
 COLUMN_LIMIT = 30
 # What Excel and others take for the beginning of a formula when a cell is edited or saved as csv.
-_LIVE = ("=", "+", "-", "@", "\t", "\r")
+LIVE = ("=", "+", "-", "@", "\t", "\r")
 
 
 class UnreadableSheet(Exception):
@@ -91,6 +93,93 @@ def _read(sheet: Worksheet | None, row_limit: int) -> Sheet:
     return Sheet(heads, tuple(rows))
 
 
+LONG_UNPACKED_LIMIT = 600 * 1024 * 1024  # bytes of a ledger of 100,000 rows and more, read row by row
+WORDS_LIMIT = 64 * 1024 * 1024  # bytes of the table of words, which a reader has to keep in memory
+RATIO_LIMIT = 200  # how many times smaller than its content an honest file is at the most
+HEAD_WITHIN = 10  # rows in which the heads are looked for: a ledger has a title above them
+
+
+@contextmanager
+def open_long_sheet(
+    file: IO[bytes], *, required: Sequence[str], row_limit: int
+) -> Iterator[tuple[tuple[str, ...], Iterator[SheetRow]]]:
+    """The heads and the rows below them, one at a time: memory does not grow with the file.
+
+    The heads are the first row that has all the required ones; what stands above is a title. Raises
+    UnreadableSheet, also while the rows are read.
+    """
+    _check_long(file)
+    try:
+        book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+    except Exception as error:
+        logger.info("unreadable xlsx: %r", error)
+        raise UnreadableSheet(_("文件打不开或已损坏。请在 Excel 里另存为 xlsx 后再上传。")) from error
+    try:
+        if not book.worksheets:
+            raise UnreadableSheet(_("文件里没有工作表。"))
+        rows = _long_rows(book.worksheets[0])
+        heads = _find_heads(rows, required)
+        yield heads, _limited(rows, row_limit)
+    finally:
+        book.close()
+
+
+def _check_long(file: IO[bytes]) -> None:
+    start = file.read(8)
+    file.seek(0)
+    if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise UnreadableSheet(_("这是旧的 xls 格式，或者文件设了密码。请去掉密码，另存为 xlsx 后再上传。"))
+    try:
+        with ZipFile(file) as archive:
+            entries = archive.infolist()
+    except BadZipFile:
+        raise UnreadableSheet(_("这不是 xlsx 文件。请在 Excel 里另存为 xlsx 后再上传。")) from None
+    finally:
+        file.seek(0)
+    words = sum(entry.file_size for entry in entries if entry.filename.endswith("sharedStrings.xml"))
+    unpacked, packed = (
+        sum(entry.file_size for entry in entries),
+        sum(entry.compress_size for entry in entries),
+    )
+    is_bomb = unpacked > UNPACKED_LIMIT and unpacked > RATIO_LIMIT * packed
+    if unpacked > LONG_UNPACKED_LIMIT or words > WORDS_LIMIT or is_bomb:
+        raise UnreadableSheet(_("文件内容过大。请只保留要导入的行，删去图片和其他工作表。"))
+
+
+def _long_rows(sheet: Worksheet) -> Iterator[SheetRow]:
+    sheet.reset_dimensions()
+    try:
+        for number, cells in enumerate(sheet.iter_rows(max_col=COLUMN_LIMIT), start=1):
+            texts = tuple(
+                "" if cell.value is None else _text(cell.value, getattr(cell, "data_type", "n"))
+                for cell in cells
+            )
+            if any(texts):
+                yield SheetRow(number, texts)
+    except Exception as error:  # openpyxl raises whatever the broken file makes it stumble over
+        logger.info("unreadable xlsx: %r", error)
+        raise UnreadableSheet(_("文件打不开或已损坏。请在 Excel 里另存为 xlsx 后再上传。")) from error
+
+
+def _find_heads(rows: Iterator[SheetRow], required: Sequence[str]) -> tuple[str, ...]:
+    best: list[str] = list(required)
+    for row in rows:
+        missing = [head for head in required if head not in row.cells]
+        if not missing:
+            return _trimmed(row.cells)
+        best = min(best, missing, key=len)
+        if row.number >= HEAD_WITHIN:
+            break
+    raise UnreadableSheet(_("缺少列：%(heads)s。") % {"heads": "、".join(best)})
+
+
+def _limited(rows: Iterator[SheetRow], limit: int) -> Iterator[SheetRow]:
+    for count, row in enumerate(rows):
+        if count == limit:
+            raise UnreadableSheet(_("一次最多导入 %(limit)d 行。请分成几个文件上传。") % {"limit": limit})
+        yield row
+
+
 def _trimmed(texts: tuple[str, ...]) -> tuple[str, ...]:
     while texts and not texts[-1]:
         texts = texts[:-1]
@@ -137,5 +226,5 @@ def _put(sheet: Worksheet, row: int, column: int, text: str):  # type: ignore[no
     cell = sheet.cell(row, column)
     cell.value = ILLEGAL_CHARACTERS_RE.sub("", text)
     cell.data_type = "s"  # openpyxl would make a formula of what begins with =
-    cell.quotePrefix = text.startswith(_LIVE)  # and Excel, as soon as somebody edits the cell
+    cell.quotePrefix = text.startswith(LIVE)  # and Excel, as soon as somebody edits the cell
     return cell

@@ -37,6 +37,7 @@ from tracker.models import (
     Plan,
     ProgressReport,
     ReportDraft,
+    SheetJob,
     Target,
     TargetReading,
     TaskEvent,
@@ -150,6 +151,7 @@ TESTED = {
     "can_withdraw_letter": "letters",
     "can_print_all_sheets": "letters",
     "can_keep_paper_templates": "letters",
+    "get_sheet_job_for": "sheets",
 }
 
 
@@ -595,3 +597,15 @@ def test_who_writes_and_reads_letters(thing: Thing) -> None:
         assert not permissions.can_withdraw_letter(user, letter), who
         assert permissions.can_print_all_sheets(user) == (who[0] == "COORDINATOR"), who
         assert permissions.can_keep_paper_templates(user) == (who[0] == "ADMINISTRATOR"), who
+
+
+def test_who_opens_a_background_file(thing: Thing) -> None:
+    """Its owner, and nobody else: neither the colleague nor the region above nor an administrator."""
+    for owner in thing.people.values():
+        job = SheetJob.objects.create(
+            owner=owner, kind="EXPORT", title="台账", created_at=NOW, form_key=uuid4()
+        )
+        opens = [
+            user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
+        ]
+        assert opens == [owner]

@@ -46,7 +46,8 @@ from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
-from tracker.models import Doubt, PlanUnit, Target, UnitMention
+from tracker.models import Doubt, PlanUnit, SheetJob, Target, UnitMention
+from tracker.models.sheet_jobs import sheets_dir
 from tracker.workflow import Role, Status
 
 LOGIN = reverse("login")
@@ -196,12 +197,24 @@ def _objects(cast: Cast) -> dict[str, Any]:
         by=cast.coordinator,
         now=NOW,
     )
+    sheet_job = SheetJob.objects.create(
+        owner=cast.coordinator,
+        kind=SheetJob.Kind.IMPORT,
+        state=SheetJob.State.CHECKED,
+        title="任务.xlsx",
+        result="a" * 32,
+        report={"new": 1, "same": 0, "refused": 0},
+        created_at=NOW,
+        form_key=uuid4(),
+    )
+    (sheets_dir() / sheet_job.result).write_bytes(b"PK")
     return {
         "overdue": overdue.pk,
         "letter_shown": shown,
         "paper": "supervision",
         "paper_what": "template",
         "letter": letter.pk,
+        "sheet_job": sheet_job.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,

@@ -186,7 +186,7 @@ MATRIX: dict[str, Page] = {
     "unit": _read(OWN_UNIT | READERS, "department"),
     "overdue_print": _read(PEOPLE - UNITS),
     "unit_sheet": _read(OWN_UNIT | READERS, "department"),
-    "sheets": _read(COORDINATORS),
+    "daily_sheets": _read(COORDINATORS),
     "bulletin": _read(PEOPLE - UNITS),
     "bulletin_file": _read(PEOPLE - UNITS),
     "card": _read(OWN_UNIT | READERS, "task"),
@@ -275,6 +275,24 @@ MATRIX: dict[str, Page] = {
     "draft_bulk": _draft_itself(version="2", chapter="{measure}", kind="QUARTERLY"),
     "draft_edits": Page({200: COORDINATOR}, {302: COORDINATOR}, ("draft",), {"number": "2"}),
     "draft_doubt": _draft("doubt"),
+    # Lists as files made in the background, and tasks from sheets; the job is the coordinator's own.
+    "sheets": Page({200: PEOPLE}, {405: PEOPLE}),
+    "sheet_export": _post_only(
+        {302: PEOPLE},
+        list="ledger",
+        query="due=overdue",
+        format="csv",
+        form_key="6f1b6a34-8f0f-4f6e-9a5c-777777777777",
+    ),
+    "sheet_import": Page(
+        {200: COORDINATORS},
+        {302: COORDINATORS},
+        data={"file": files.PDF, "form_key": "6f1b6a34-8f0f-4f6e-9a5c-888888888888"},
+    ),
+    "sheet": Page({200: COORDINATOR}, {405: PEOPLE}, ("sheet_job",)),
+    "sheet_download": Page({200: COORDINATOR}, {405: PEOPLE}, ("sheet_job",)),
+    "sheet_confirm": _post_only({302: COORDINATOR}, "sheet_job"),
+    "sheet_cancel": _post_only({302: COORDINATOR}, "sheet_job"),
     # People and units
     "accounts:people": _read(KEEPERS),
     "accounts:new_person": Page(

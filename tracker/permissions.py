@@ -20,6 +20,7 @@ from tracker.models import (
     ProgressReport,
     ReportDraft,
     Series,
+    SheetJob,
     TargetReading,
     Task,
     TaskEvent,
@@ -392,3 +393,8 @@ def get_own_letter_for(user: User, pk: int) -> Letter:
     if not coordinates(user, letter):
         raise Http404
     return letter
+
+
+def get_sheet_job_for(user: User, pk: int) -> SheetJob:
+    """The background file if it is this person's own; nobody else's business. Raises Http404 otherwise."""
+    return get_object_or_404(SheetJob.objects.of(user.pk), pk=pk)

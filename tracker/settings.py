@@ -129,10 +129,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
 # A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
 # own (worker --queues). A worker that is told nothing takes from both.
-CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver")]
+CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver"), Queue("sheets")]
 CELERY_TASK_DEFAULT_QUEUE = "decide"
 CELERY_TASK_ROUTES = {
     "tracker.jobs.make_due_tasks": {"queue": "decide"},
+    "tracker.jobs.sweep_sheet_jobs": {"queue": "decide"},
+    "tracker.jobs.run_sheet_job": {"queue": "sheets"},
     "notifications.jobs.run_reminders": {"queue": "decide"},
     "notifications.jobs.deliver_due": {"queue": "decide"},
     "notifications.jobs.post_due": {"queue": "decide"},
@@ -147,6 +149,11 @@ CELERY_BEAT_SCHEDULE = {
         # Before the first reminders of the day, and again each hour: what an outage left out is made up for.
         "schedule": crontab(minute="30", hour="6-20"),
         "options": {"expires": 50 * 60},
+    },
+    "sweep-sheet-jobs": {
+        "task": "tracker.jobs.sweep_sheet_jobs",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 9 * 60},
     },
     "run-reminders": {
         "task": "notifications.jobs.run_reminders",
@@ -215,6 +222,7 @@ EVIDENCE_FILES_PER_REPORT = 10
 PLAN_UPLOAD_LIMIT = 5 * 1024 * 1024  # bytes
 DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_UPLOAD_LIMIT + 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+LEDGER_UPLOAD_LIMIT = 28 * 1024 * 1024  # bytes; an Excel file of tasks (deploy/nginx.conf lets 30 MB through)
 SHEET_UPLOAD_LIMIT = 1024 * 1024  # bytes; an Excel file of people or units
 
 X_FRAME_OPTIONS = "DENY"

@@ -22,6 +22,7 @@ from tracker.views import (
     review,
     rules,
     series,
+    sheets,
 )
 from tracker.views.bulletins import bulletin, bulletin_file
 from tracker.views.cards import card, card_file
@@ -77,7 +78,7 @@ urlpatterns = [
     path("units/<int:pk>/", unit, name="unit"),
     path("overdue/print/", printing.overdue, name="overdue_print"),
     path("units/<int:pk>/sheet/", printing.sheet, name="unit_sheet"),
-    path("sheets/", printing.sheets, name="sheets"),
+    path("daily/", printing.sheets, name="daily_sheets"),
     path("units/<int:pk>/letter/", letters.write, name="letter_write"),
     path("letters/", letters.register, name="letters"),
     path("bulletin/", bulletin, name="bulletin"),
@@ -105,6 +106,13 @@ urlpatterns = [
     path("plans/<int:pk>/draft/bulk/", drafts.draft_bulk, name="draft_bulk"),
     path("plans/<int:pk>/draft/edits/", drafts.draft_edits, name="draft_edits"),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
+    path("sheets/", sheets.sheets, name="sheets"),
+    path("sheets/export/", sheets.sheet_export, name="sheet_export"),
+    path("sheets/import/", sheets.sheet_import, name="sheet_import"),
+    path("sheets/<int:pk>/", sheets.sheet, name="sheet"),
+    path("sheets/<int:pk>/download/", sheets.sheet_download, name="sheet_download"),
+    path("sheets/<int:pk>/confirm/", sheets.sheet_confirm, name="sheet_confirm"),
+    path("sheets/<int:pk>/cancel/", sheets.sheet_cancel, name="sheet_cancel"),
     path("", include("accounts.urls")),
     path("notifications/", include("notifications.urls")),
     path("", include("notifications.probe_urls")),

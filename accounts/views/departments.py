@@ -3,36 +3,27 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.actions import MembersChanged, set_members
 from accounts.forms import DepartmentFilter, MembersForm
-from accounts.models import DepartmentQuerySet
+from accounts.lists import departments_found
 from accounts.permissions import get_collective_for, kept_departments, require_keeper
 from accounts.requests import SignedInRequest, origin_of, posted
+from accounts.views.exports import exported
 
 DEPARTMENTS_PER_PAGE = 50
 
 
-def _found(form: DepartmentFilter, departments: DepartmentQuerySet) -> DepartmentQuerySet:
-    if not form.is_valid():
-        return departments.none()
-    asked = form.cleaned_data
-    if asked["q"]:
-        departments = departments.matching(asked["q"].strip())
-    if asked.get("region"):
-        departments = departments.in_region(asked["region"])
-    if asked["kind"]:
-        departments = departments.of_kind(asked["kind"])
-    return departments
-
-
-def departments(request: SignedInRequest) -> HttpResponse:
+def departments(request: SignedInRequest) -> HttpResponseBase:
     """Units by region and name; one without people cannot sign for anything, and says so."""
     require_keeper(request.user)
+    if answer := exported(request, "departments"):
+        return answer
     form = DepartmentFilter(request.GET, by=request.user)
-    rows = _found(form, kept_departments(request.user)).for_list()
+    rows = departments_found(form, kept_departments(request.user)).for_list()
     page = Paginator(rows, DEPARTMENTS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,

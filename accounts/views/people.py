@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -10,35 +11,23 @@ from django.views.decorators.cache import never_cache
 from accounts import actions
 from accounts.actions import PersonRefused
 from accounts.forms import DisableForm, PeopleFilter, PersonForm
-from accounts.models import User, UserQuerySet
+from accounts.lists import people_found
+from accounts.models import User
 from accounts.permissions import can_keep, get_person_for, require_keeper, visible_audit, visible_people
 from accounts.requests import SignedInRequest, origin_of, posted
+from accounts.views.exports import exported
 
 PEOPLE_PER_PAGE = 50
 EVENTS_SHOWN = 20
 
 
-def _found(form: PeopleFilter, people: UserQuerySet) -> UserQuerySet:
-    """The people asked for; nobody where the question makes no sense, never everybody."""
-    if not form.is_valid():
-        return people.none()
-    asked = form.cleaned_data
-    if asked["q"]:
-        people = people.matching(asked["q"].strip())
-    if asked.get("region"):
-        people = people.in_region(asked["region"].pk)
-    if asked["role"]:
-        people = people.of_role(asked["role"])
-    if asked["state"]:
-        people = {"active": people.active, "new": people.new, "disabled": people.disabled}[asked["state"]]()
-    return people
-
-
-def people(request: SignedInRequest) -> HttpResponse:
+def people(request: SignedInRequest) -> HttpResponseBase:
     """Everybody in the keeper's regions, those in use first."""
     require_keeper(request.user)
+    if answer := exported(request, "people"):
+        return answer
     form = PeopleFilter(request.GET, by=request.user)
-    rows = _found(form, visible_people(request.user)).for_list()
+    rows = people_found(form, visible_people(request.user)).for_list()
     page = Paginator(rows, PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "form": form,

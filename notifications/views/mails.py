@@ -5,11 +5,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import SignedInRequest, origin_of
+from accounts.views.exports import exported
 from notifications.actions import inbox
 from notifications.actions.delivery import address_of, resend_message
 from notifications.dashboards import (
@@ -19,6 +21,7 @@ from notifications.dashboards import (
     state_counts,
     unreachable_departments,
 )
+from notifications.lists import mails_found
 from notifications.models import Message, Reminder
 from notifications.permissions import (
     can_release,
@@ -33,21 +36,17 @@ from tracker.permissions import visible_regions
 
 PAGE_SIZE = 50
 REMINDERS_SHOWN = 200
-UNREAD = "UNREAD"  # beside the states of a mail: one's own that one has not opened
 
 
 @require_safe
-def mail_list(request: SignedInRequest) -> HttpResponse:
+def mail_list(request: SignedInRequest) -> HttpResponseBase:
     """提醒邮件: the digests this person may read, newest first; for coordinators also the scheduler."""
+    if answer := exported(request, "mails"):
+        return answer
     user = request.user
     visible = visible_messages(user)
     state = request.GET.get("state", "")
-    if state == UNREAD:
-        chosen = Message.objects.unread_by(user)
-    else:
-        chosen = visible.filter(state=state) if state in Message.State.values else visible
-    # The bodies are long and only the page of one mail shows them.
-    rows = chosen.select_related("recipient").defer("text", "html").latest_first()
+    rows = mails_found(user, state)
     counts = state_counts(visible)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {

@@ -62,7 +62,7 @@ def test_sheets_of_all_units_are_those_with_something_to_do_in_the_own_region(ca
     make_assignment(cast.other_bureau, plan=cast.plan, due_date=TODAY + timedelta(days=60))
     make_assignment(cast.foreign_bureau, plan=cast.foreign_plan, due_date=TODAY)
 
-    context = browser(cast.coordinator).get(reverse("sheets")).context
+    context = browser(cast.coordinator).get(reverse("daily_sheets")).context
 
     assert [sheet.unit for sheet in context["sheets"]] == [cast.bureau]
 
@@ -73,8 +73,8 @@ def test_many_units_are_printed_in_parts(cast, browser, monkeypatch) -> None:
         make_assignment(make_department(cast.city, f"市{number}局"), plan=cast.plan, due_date=TODAY)
     client = browser(cast.coordinator)
 
-    assert len(client.get(reverse("sheets")).context["sheets"]) == 2
-    assert len(client.get(reverse("sheets") + "?page=2").context["sheets"]) == 1
+    assert len(client.get(reverse("daily_sheets")).context["sheets"]) == 2
+    assert len(client.get(reverse("daily_sheets") + "?page=2").context["sheets"]) == 1
 
 
 def test_long_group_says_how_many_more(cast, browser, monkeypatch) -> None:
@@ -94,8 +94,8 @@ def test_queries_do_not_grow(cast, browser, django_assert_num_queries, count) ->
         make_assignment(unit, plan=cast.plan, due_date=TODAY - timedelta(days=1))
         make_assignment(unit, plan=cast.plan, due_date=TODAY)
     client = browser(cast.coordinator)
-    client.get(reverse("sheets"))
+    client.get(reverse("daily_sheets"))
     with django_assert_num_queries(7):
-        client.get(reverse("sheets"))
+        client.get(reverse("daily_sheets"))
     with django_assert_num_queries(5):
         client.get(reverse("overdue_print"))

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from django.db.models import OuterRef, Subquery
@@ -86,5 +87,8 @@ def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None
         last[change.task.pk] = event
         events.append(event)
     TaskEvent.objects.bulk_create(events, batch_size=500)
-    heads = [Task(pk=pk, history_head=event.hash) for pk, event in last.items()]
-    Task.objects.bulk_update(heads, ["history_head"], batch_size=500)
+    # Read back rather than sent: a case for each of hundreds of tasks takes longer than all the rest.
+    head = TaskEvent.objects.filter(task=OuterRef("pk")).order_by("-sequence").values("hash")[:1]
+    keys = iter(last)
+    while some := list(islice(keys, 500)):
+        Task.objects.filter(pk__in=some).update(history_head=Subquery(head))

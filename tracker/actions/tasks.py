@@ -31,9 +31,13 @@ class NewTask:
     shares: Sequence[Share]
     series: Series | None = None
     period: Period | None = None
+    given_number: str = ""  # of a task that came with one; otherwise it follows from the plan
+    note: str = ""  # what the history says beside its making
 
     @property
     def number(self) -> str:
+        if self.given_number:
+            return self.given_number
         number = f"{self.clause.measure.position}-{self.clause.position}"
         return f"{number}/{self.period.code}" if self.period else number
 
@@ -66,7 +70,8 @@ def make_tasks(wanted: Sequence[NewTask], *, by: User | None, now: datetime) -> 
         batch_size=500,
     )
     changes = [
-        Change(task, EventKind.CREATED, data=new.origin) for task, new in zip(tasks, wanted, strict=True)
+        Change(task, EventKind.CREATED, note=new.note, data=new.origin)
+        for task, new in zip(tasks, wanted, strict=True)
     ]
     record(changes, by=by, now=now)
     return assignments

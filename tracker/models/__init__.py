@@ -15,6 +15,7 @@ from tracker.models.readings import TargetReading
 from tracker.models.report_drafts import ReportDraft
 from tracker.models.reports import ProgressReport
 from tracker.models.series import Series
+from tracker.models.sheet_jobs import SheetJob
 from tracker.models.tasks import Task
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "ProgressReport",
     "ReportDraft",
     "Series",
+    "SheetJob",
     "Target",
     "TargetReading",
     "Task",

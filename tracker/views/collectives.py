@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from accounts.permissions import keeps_unit
 from accounts.requests import SignedInRequest
+from accounts.views.exports import exported
 from tracker import clock
 from tracker import collectives as figures
 from tracker.actions.collectives import add_shares
@@ -34,9 +36,11 @@ def collectives(request: SignedInRequest) -> HttpResponse:
     return render(request, "tracker/collectives.html", context)
 
 
-def collective(request: SignedInRequest, pk: int) -> HttpResponse:
+def collective(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """One collective, a row for each unit; its coordinator sees what a late member lacks."""
     found = get_collective_for(request.user, pk)
+    if answer := exported(request, "collective", pk):
+        return answer
     today = clock.today()
     lines = figures.member_lines(found, visible_assignments(request.user), today)
     page = Paginator(lines, ROWS_PER_PAGE).get_page(request.GET.get("page"))

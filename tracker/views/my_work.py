@@ -5,11 +5,13 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django_htmx.http import reswap, retarget
 
 from accounts.requests import SignedInRequest, is_in_place
+from accounts.views.exports import exported
 from tracker import clock, dashboards
 from tracker.actions.work import sign_all
 from tracker.filings import REQUESTS_SHOWN
@@ -18,10 +20,12 @@ from tracker.models import FilingRequest
 from tracker.permissions import visible_assignments, visible_report_drafts
 
 
-def my_work(request: SignedInRequest) -> HttpResponse:
+def my_work(request: SignedInRequest) -> HttpResponseBase:
     """The unit's unfinished assignments in groups; `close` names a form in the list that is put away."""
     if not request.user.is_unit_person:
         raise Http404
+    if answer := exported(request, "my_work"):
+        return answer
     if is_in_place(request):
         closed = key_of(request.GET.get("close", ""))
         return list_again(request, done=[closed], focus=closed)

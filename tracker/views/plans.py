@@ -1,18 +1,21 @@
 """Plans and what has become of each of their measures."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
+from accounts.views.exports import exported
 from tracker import clock, dashboards
 from tracker.permissions import can_set_rules, get_plan_for, visible_assignments, visible_plans
 
 PLANS_PER_PAGE = 25
 
 
-def plans(request: SignedInRequest) -> HttpResponse:
+def plans(request: SignedInRequest) -> HttpResponseBase:
     """The plans the person may read, the newest first."""
+    if answer := exported(request, "plans"):
+        return answer
     today = clock.today()
     rows = visible_plans(request.user).select_related("region").without_source().newest_first()
     page = Paginator(rows, PLANS_PER_PAGE).get_page(request.GET.get("page"))
@@ -24,9 +27,11 @@ def plans(request: SignedInRequest) -> HttpResponse:
     return render(request, "tracker/plans.html", context)
 
 
-def plan(request: SignedInRequest, pk: int) -> HttpResponse:
+def plan(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """One plan: its measures under their headings, each with its figures."""
     found = get_plan_for(request.user, pk)
+    if answer := exported(request, "plan", pk):
+        return answer
     today = clock.today()
     assignments = visible_assignments(request.user)
     of_plan = assignments.of_plans([found])

@@ -1,10 +1,11 @@
 """One unit: how its work stands, plan by plan."""
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from accounts.requests import SignedInRequest
+from accounts.views.exports import exported
 from tracker import clock, dashboards
 from tracker.models import Plan, ProgressReport
 from tracker.permissions import can_write_letter, get_unit_for, visible_assignments, visible_letters
@@ -15,9 +16,11 @@ REPORTS_SHOWN = 10
 LETTERS_SHOWN = 10
 
 
-def unit(request: SignedInRequest, pk: int) -> HttpResponse:
+def unit(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """The figures of one unit, its most overdue work and its last reports."""
     found = get_unit_for(request.user, pk)
+    if answer := exported(request, "unit", pk):
+        return answer
     today = clock.today()
     assignments = visible_assignments(request.user).for_department(found)
     plans = Plan.objects.live().with_work(assignments).without_source().newest_first()
