@@ -41,7 +41,7 @@ def test_unreadable_files_do_not_stop_the_others(tmp_path: Path, capsys: pytest.
     lines = err.splitlines()
     assert len(lines) == 3
     for line, (name, reason) in zip(
-        lines, [("missing.txt", "不存在"), ("empty.txt", "为空"), ("plan.docx", "不支持")], strict=True
+        lines, [("missing.txt", "不存在"), ("empty.txt", "为空"), ("plan.docx", "已损坏")], strict=True
     ):
         assert name in line
         assert reason in line
@@ -56,7 +56,7 @@ def test_reference_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_as_a_process_without_django() -> None:
-    heavy = "('django', 'lxml', 'opencc', 'lunardate')"
+    heavy = "('django', 'lxml', 'opencc', 'lunardate', 'pypdfium2')"
     code = f"import sys, tracker.parser; print([m for m in sys.modules if m.split('.')[0] in {heavy}])"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
     assert run.stdout.strip() == b"[]"
