@@ -126,12 +126,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # How many seconds one mail may take. The job is told to stop after that, and killed after half as long again;
 # after twice as long its claim lapses and another worker takes the mail (notifications/claims.py).
 DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
+# How many seconds the reading of one plan may take, with limits and a claim as those of a mail.
+READ_SECONDS = env.int("READ_SECONDS", default=300)
 # A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
-# own (worker --queues). A worker that is told nothing takes from both.
-CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver")]
+# own (worker --queues); no more does the file of a plan. A worker that is told nothing takes from all.
+CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver"), Queue("read")]
 CELERY_TASK_DEFAULT_QUEUE = "decide"
 CELERY_TASK_ROUTES = {
     "tracker.jobs.make_due_tasks": {"queue": "decide"},
+    "tracker.jobs.read_due": {"queue": "decide"},
+    "tracker.jobs.read_plan": {"queue": "read"},
     "notifications.jobs.run_reminders": {"queue": "decide"},
     "notifications.jobs.deliver_due": {"queue": "decide"},
     "notifications.jobs.post_due": {"queue": "decide"},
@@ -146,6 +150,11 @@ CELERY_BEAT_SCHEDULE = {
         # Before the first reminders of the day, and again each hour: what an outage left out is made up for.
         "schedule": crontab(minute="30", hour="6-20"),
         "options": {"expires": 50 * 60},
+    },
+    "read-due": {
+        "task": "tracker.jobs.read_due",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 4 * 60},
     },
     "run-reminders": {
         "task": "notifications.jobs.run_reminders",
@@ -211,8 +220,11 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 EVIDENCE_FILE_LIMIT = 50 * 1024 * 1024  # bytes
 EVIDENCE_FILES_PER_REPORT = 10
-PLAN_UPLOAD_LIMIT = 5 * 1024 * 1024  # bytes
-DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_UPLOAD_LIMIT + 1024 * 1024
+# Bytes of a plan's file; of one that is text, of a web page or pasted; of such a one that is read at once.
+PLAN_UPLOAD_LIMIT = 20 * 1024 * 1024
+PLAN_TEXT_LIMIT = 5 * 1024 * 1024
+PLAN_AT_ONCE_LIMIT = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_TEXT_LIMIT + 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 SHEET_UPLOAD_LIMIT = 1024 * 1024  # bytes; an Excel file of people or units
 

@@ -5,6 +5,7 @@ from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.filings import Filing, FilingRequest
+from tracker.models.imports import PlanImport
 from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
 from tracker.models.plans import Clause, Doubt, Measure, Plan, PlanUnit, Target, UnitMention
@@ -27,6 +28,7 @@ __all__ = [
     "Node",
     "Nudge",
     "Plan",
+    "PlanImport",
     "PlanUnit",
     "ProgressReport",
     "ReportDraft",

@@ -1,11 +1,10 @@
-"""Importing a plan and settling its draft, up to confirming it."""
+"""Settling the draft of a plan, up to confirming it."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,47 +12,12 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Department
 from accounts.requests import SignedInRequest
-from tracker import clock, documents, permissions
+from tracker import clock, permissions
 from tracker.actions import confirm, plans
 from tracker.drafts import read_draft
-from tracker.forms.plans import ClauseForm, ConfirmForm, MeasureUnitForm, PlanImportForm, UnitForm
+from tracker.forms.plans import ClauseForm, ConfirmForm, MeasureUnitForm, UnitForm
 from tracker.models import Doubt, Measure, Plan, PlanUnit
-from tracker.parser import ParsedPlan, UnreadableDocument
 from tracker.workflow import Role
-
-
-def plan_import(request: SignedInRequest) -> HttpResponse:
-    """Upload or paste a plan; what could be read becomes a draft."""
-    if not permissions.can_import_plan(request.user):
-        raise PermissionDenied
-    form = PlanImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        upload = form.cleaned_data["file"]
-        try:
-            if upload:
-                parsed = documents.parse_upload(upload.read(), upload.name, reference_date=now.date())
-            else:
-                parsed = documents.parse_pasted(form.cleaned_data["text"], reference_date=now.date())
-        except UnreadableDocument as error:
-            form.add_error("file" if upload else "text", f"{error.file}：{error.reason}".removeprefix("："))
-        else:
-            if not (parsed.measures or parsed.table):
-                form.add_error(
-                    None, _("没有找到可以分解的条目。请确认这是方案全文，条目带有编号（一、（一）、1.）。")
-                )
-            else:
-                return _imported(request, parsed)
-    return render(request, "tracker/plan_import.html", {"form": form}, status=400 if form.errors else 200)
-
-
-def _imported(request: SignedInRequest, parsed: ParsedPlan) -> HttpResponse:
-    user = request.user
-    assert user.region is not None  # the database holds this for every coordinator
-    result = plans.import_plan(parsed, region=user.region, by=user, now=clock.now())
-    if not result.is_new:
-        messages.info(request, _("这份方案此前已经导入过，内容相同，没有重复导入。"))
-    return redirect("draft" if result.plan.is_draft else "plan", result.plan.pk)
 
 
 def draft(request: SignedInRequest, pk: int) -> HttpResponse:
