@@ -9,6 +9,7 @@ from django.conf import settings
 from notifications import claims
 from notifications.channels import webhook
 from tests.services import ROOT
+from tracker.actions import imports
 from tracker.celery import app
 
 BEAT: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
@@ -68,3 +69,9 @@ def test_a_claim_outlives_the_job_that_holds_it(name: str, time_out: int, sweep:
     [job] = [job for job in jobs() if job.name == f"notifications.jobs.{name}"]
     assert time_out < job.soft_time_limit < job.time_limit < claims.LEASE.total_seconds()
     assert job.expires < seconds_between(BEAT[sweep]["schedule"])
+
+
+def test_a_claim_outlives_the_reading_that_holds_it() -> None:
+    [job] = [job for job in jobs() if job.name == "tracker.jobs.read_plan"]
+    assert job.soft_time_limit < job.time_limit < imports.LEASE.total_seconds()
+    assert job.expires < seconds_between(BEAT["read-due"]["schedule"])

@@ -25,12 +25,12 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 class SecrecyMarked(UnreadableDocument):
     """The document carries a mark of secrecy: it must not be kept here, not even for a moment."""
 
-    def __init__(self, mark: str) -> None:
+    def __init__(self, file: str, mark: str) -> None:
         reason = _(
             "文件标有“%(mark)s”，没有保存。涉密文件和内部资料不得在本系统处理，请按保密规定在涉密设备上"
             "办理；如果标志有误，请先由定密单位更正，再导入不带标志的公开文本。"
         )
-        super().__init__("", reason % {"mark": mark})
+        super().__init__(file, reason % {"mark": mark})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,12 @@ def examine(content: IO[bytes], *, name: str, size: int) -> Document:
     head = content.read(filetypes.HEAD)
     _refuse_kinds(name, suffix, head, content)
     document = Document(name, size, filetypes.digest(content), content, is_text)
-    if mark := _mark_at_a_glance(document, suffix):
-        raise SecrecyMarked(mark)
+    # A text is read in a moment; of other files, what can be seen without reading all of it.
+    data = document.read()
+    if is_text:
+        _refuse_marked(read_bytes(data, name, max_bytes=limit), name)
+    else:
+        _refuse_edges(data, name)
     return document
 
 
@@ -106,21 +110,13 @@ def _kind_of(name: str, head: bytes, content: IO[bytes]) -> str:
     return ""
 
 
-def _mark_at_a_glance(document: Document, suffix: str) -> str | None:
-    """The mark that can be seen at once; the whole head is looked at again when the text has been read."""
-    if document.is_text:
-        return secrecy.mark_in_head(read_bytes(document.read(), document.name, max_bytes=document.size))
-    if suffix == ".docx":
-        return secrecy.mark_in_docx(document.read())
-    return None
-
-
 def parse_upload(data: bytes, name: str, *, reference_date: date, tell: Tell | None = None) -> ParsedPlan:
     """Parse an uploaded file, telling how far it is. Raises UnreadableDocument with a reason for a person."""
     tell = tell or (lambda step, done, total: None)
     tell("READ", 0, 0)
+    _refuse_edges(data, name)
     text = read_bytes(data, name, max_bytes=settings.PLAN_UPLOAD_LIMIT)
-    _refuse_marked(text)
+    _refuse_marked(text, name)
     tell("SPLIT", 0, 0)
     return parse_text(text, reference_date=reference_date, file=PurePath(name).name)
 
@@ -129,13 +125,20 @@ def parse_pasted(text: str, *, reference_date: date) -> ParsedPlan:
     """Parse pasted text. Raises UnreadableDocument when there is nothing to read or it must not be kept."""
     if not text.strip():
         raise UnreadableDocument("", _("没有内容。"))
-    _refuse_marked(text)
+    _refuse_marked(text, "")
     return parse_text(text.replace("\r\n", "\n"), reference_date=reference_date)
 
 
-def _refuse_marked(text: str) -> None:
+def _refuse_marked(text: str, name: str) -> None:
     if mark := secrecy.mark_in_head(text):
-        raise SecrecyMarked(mark)
+        raise SecrecyMarked(name, mark)
+
+
+def _refuse_edges(data: bytes, name: str) -> None:
+    """Page headers of a Word file do not come with its text."""
+    mark = secrecy.mark_in_docx(data) if data.startswith(filetypes.ZIP_SIGNATURE) else None
+    if mark:
+        raise SecrecyMarked(name, mark)
 
 
 def nothing_found(parsed: ParsedPlan) -> str:

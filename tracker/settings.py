@@ -113,7 +113,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for as long as it takes
 # Seconds; longer than any job may take, or Redis hands a job that still runs to a second worker. No results
 # are kept, so there is no second place that would have to say the same.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 5,  # a page that queues a job does not wait for a host that is away
+}
 if env("REDIS_SENTINEL_MASTER", default=""):
     CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = env("REDIS_SENTINEL_MASTER")
 CELERY_TIMEZONE = "Asia/Shanghai"

@@ -1,7 +1,6 @@
 """Importing a plan: at once where that is quick, by a worker otherwise, with a page of how far it is."""
 
 from datetime import datetime
-from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -56,7 +55,7 @@ def _take(request: SignedInRequest, form: PlanImportForm) -> HttpResponse:
     else:
         row = imports.enter_import(document, form_key=form.cleaned_data["form_key"], by=request.user, now=now)
         # Without a broker the file waits all the same, until the sweep queues it.
-        transaction.on_commit(partial(read_plan.delay, import_id=row.pk), robust=True)
+        transaction.on_commit(lambda: read_plan.delay(import_id=row.pk), robust=True)
         return redirect("import_progress", row.pk)
     if reason := documents.nothing_found(parsed):
         raise UnreadableDocument("", reason)
