@@ -1,6 +1,6 @@
 """How well the parser reads the labelled plans: precision, recall and F1 for each field.
 
-Usage: python bench/accuracy.py [--show N] [--excerpts-only]. Labels: fixtures/gold/*.json for the files of
+Usage: python bench/accuracy.py [--show N] [--excerpts-only | --formats]. Labels: fixtures/gold/*.json for the files of
 the same name in fixtures/plans, and fixtures/gold/excerpts/*.json, each with its own text and, where needed,
 a reference date. A unit counts with and without its role; a date counts by what it sets (due, start, every);
 a clause counts where a clause with that date holds the label's words. A prefix that a unit may or may not
@@ -32,6 +32,15 @@ from tracker.parser.folding import fold  # noqa: E402
 
 GOLD = ROOT / "fixtures" / "gold"
 PLANS = ROOT / "fixtures" / "plans"
+SAMPLES = ROOT / "tests" / "samples"  # the same plans in other kinds of file, by bench/make_samples.py
+FORMATS = {
+    "txt": ".txt",
+    "html": ".html",
+    "docx": ".docx",
+    "docx, LibreOffice": ".writer.docx",
+    "pdf, one column": ".one.pdf",
+    "pdf, two columns": ".two.pdf",
+}
 FIELDS = (
     "measures",
     "units",
@@ -207,12 +216,15 @@ def score(gold: Plain, found: Plain, label: str) -> Counts:
     return counts
 
 
-def documents(*, plans: bool = True, excerpts: bool = True) -> Iterator[tuple[str, Plain, Plain]]:
-    """Name, label and extraction of every labelled document."""
+def documents(
+    *, plans: bool = True, excerpts: bool = True, suffix: str = ".txt"
+) -> Iterator[tuple[str, Plain, Plain]]:
+    """Name, label and extraction of every labelled document; `suffix` chooses the kind of file of the plans."""
+    folder = PLANS if suffix == ".txt" else SAMPLES
     if plans:
         for path in sorted(GOLD.glob("*.json")):
             gold = json.loads(path.read_text(encoding="utf-8"))
-            yield path.stem, gold, parse_file(PLANS / f"{path.stem}.txt").to_dict()
+            yield path.stem, gold, parse_file(folder / f"{path.stem}{suffix}").to_dict()
     if excerpts:
         for path in sorted((GOLD / "excerpts").glob("*.json")):
             label = json.loads(path.read_text(encoding="utf-8"))
@@ -240,11 +252,38 @@ def show_table(title: str, counts: Counts, show: int) -> None:
             print("      ", line)
 
 
+def by_format() -> dict[str, Counts]:
+    """The counts of the five plans, pooled, for each kind of file."""
+    return {
+        label: pool(
+            score(gold, found, name) for name, gold, found in documents(excerpts=False, suffix=suffix)
+        )
+        for label, suffix in FORMATS.items()
+    }
+
+
+def show_formats(show: int) -> None:
+    """F1 of each field for each kind of file, as a table for docs/benchmarks.md."""
+    counted = by_format()
+    print("| field | " + " | ".join(counted) + " |")
+    print("| --- |" + " --- |" * len(counted))
+    for name in FIELDS:
+        print(f"| {name} | " + " | ".join(f"{counts[name].f1:.3f}" for counts in counted.values()) + " |")
+    for label, counts in counted.items():
+        for name, count in counts.items():
+            for line in count.misses[:show]:
+                print(f"{label} {name}: {line}")
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--show", type=int, default=0, help="list up to N misses of each field")
     arguments.add_argument("--excerpts-only", action="store_true")
+    arguments.add_argument("--formats", action="store_true", help="compare the kinds of file")
     options = arguments.parse_args()
+    if options.formats:
+        show_formats(options.show)
+        return
     plans, excerpts = [], []
     if not options.excerpts_only:
         for name, gold, found in documents(excerpts=False):
