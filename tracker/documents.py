@@ -1,5 +1,6 @@
 """Documents for import: looked at before anything is stored, then read, with all limits in one place."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -10,16 +11,12 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tracker import filetypes
-from tracker.filetypes import FileKind, FileRefused
-from tracker.parser import ParsedPlan, UnreadableDocument, parse_text, secrecy
-from tracker.parser.readers import READERS, read_bytes
+from tracker.parser import ParsedPlan, UnreadableDocument, filekinds, parse_text, secrecy
+from tracker.parser.readers import read_bytes
 
 # Told what is being done, as a value of PlanImport.Step, with pages done and pages in all (0 where nobody
 # counts). It stops the reading by raising.
 Tell = Callable[[str, int, int], None]
-
-TEXT_SUFFIXES = frozenset({".txt", ".text", ".md", ".html", ".htm", ".xhtml"})
-_OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 
 
 class SecrecyMarked(UnreadableDocument):
@@ -59,55 +56,25 @@ def examine(content: IO[bytes], *, name: str, size: int) -> Document:
     Raises UnreadableDocument with a reason for a person; SecrecyMarked is one of them.
     """
     name = filetypes.clean_name(name)
-    suffix = PurePath(name).suffix.lower()
-    is_text = suffix in TEXT_SUFFIXES
-    limit = settings.PLAN_TEXT_LIMIT if is_text else settings.PLAN_UPLOAD_LIMIT
-    if size > limit:
-        limit //= 1024 * 1024
-        raise UnreadableDocument(
-            name, _("文件超过 %(limit)d MB。请只保留方案正文再上传。") % {"limit": limit}
-        )
+    if not size:
+        raise UnreadableDocument(name, _("文件为空。"))
+    _refuse_above(settings.PLAN_UPLOAD_LIMIT, size, name)
     content.seek(0)
-    head = content.read(filetypes.HEAD)
-    _refuse_kinds(name, suffix, head, content)
-    document = Document(name, size, filetypes.digest(content), content, is_text)
+    data = content.read()
+    is_text = not (filekinds.is_pdf(data) or filekinds.is_docx(data, name))
     # A text is read in a moment; of other files, what can be seen without reading all of it.
-    data = document.read()
     if is_text:
-        _refuse_marked(read_bytes(data, name, max_bytes=limit), name)
+        _refuse_above(settings.PLAN_TEXT_LIMIT, size, name)
+        _refuse_marked(read_bytes(data, name), name)
     else:
         _refuse_edges(data, name)
-    return document
+    return Document(name, size, hashlib.sha256(data).hexdigest(), content, is_text)
 
 
-def _refuse_kinds(name: str, suffix: str, head: bytes, content: IO[bytes]) -> None:
-    """What it is by its content has to be what its name says; what cannot be read is not even stored."""
-    if not head:
-        raise UnreadableDocument(name, _("文件为空。"))
-    if suffix in (".doc", ".wps", ".rtf"):
-        old = _("不支持 %(kind)s 文件。请用 WPS 或 Word 打开，另存为 docx 再上传。")
-        raise UnreadableDocument(name, old % {"kind": suffix})
-    if suffix not in READERS:
-        other = _("不支持的文件类型（%(kind)s）。可以用：%(usable)s。")
-        usable = "、".join(kind.removeprefix(".") for kind in READERS)
-        raise UnreadableDocument(name, other % {"kind": suffix or _("没有扩展名"), "usable": usable})
-    found = _kind_of(name, head, content)
-    if found != ("" if suffix in TEXT_SUFFIXES else suffix.removeprefix(".")):
-        disguised = _("文件名以 %(suffix)s 结尾，内容却是 %(kind)s。请用原来的程序打开，重新另存后再上传。")
-        kind = found.upper() or _("别的东西")
-        raise UnreadableDocument(name, disguised % {"suffix": suffix, "kind": kind})
-
-
-def _kind_of(name: str, head: bytes, content: IO[bytes]) -> str:
-    """The kind by content, as an extension; empty for what may be text."""
-    if b"%PDF-" in head[:1024]:
-        return FileKind.PDF.value
-    if head.startswith((filetypes.ZIP_SIGNATURE, _OLE)):
-        try:
-            return filetypes.detect(content).value
-        except FileRefused as refused:
-            raise UnreadableDocument(name, str(refused)) from None
-    return ""
+def _refuse_above(limit: int, size: int, name: str) -> None:
+    if size > limit:
+        most = {"limit": limit // (1024 * 1024)}
+        raise UnreadableDocument(name, _("文件超过 %(limit)d MB。请只保留方案正文再上传。") % most)
 
 
 def parse_upload(data: bytes, name: str, *, reference_date: date, tell: Tell | None = None) -> ParsedPlan:
@@ -115,7 +82,9 @@ def parse_upload(data: bytes, name: str, *, reference_date: date, tell: Tell | N
     tell = tell or (lambda step, done, total: None)
     tell("READ", 0, 0)
     _refuse_edges(data, name)
-    text = read_bytes(data, name, max_bytes=settings.PLAN_UPLOAD_LIMIT)
+    text = read_bytes(
+        data, name, max_bytes=settings.PLAN_UPLOAD_LIMIT, progress=lambda *pages: tell("READ", *pages)
+    )
     _refuse_marked(text, name)
     tell("SPLIT", 0, 0)
     return parse_text(text, reference_date=reference_date, file=PurePath(name).name)
@@ -135,8 +104,8 @@ def _refuse_marked(text: str, name: str) -> None:
 
 
 def _refuse_edges(data: bytes, name: str) -> None:
-    """Page headers of a Word file do not come with its text."""
-    mark = secrecy.mark_in_docx(data) if data.startswith(filetypes.ZIP_SIGNATURE) else None
+    """Page headers do not come with the text of a Word file or a PDF."""
+    mark = secrecy.mark_in_pdf(data, name) if filekinds.is_pdf(data) else secrecy.mark_in_docx(data)
     if mark:
         raise SecrecyMarked(name, mark)
 

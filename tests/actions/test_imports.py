@@ -21,7 +21,8 @@ from tracker.documents import Document, examine
 from tracker.models import Measure, Plan, PlanImport
 from tracker.parser import UnreadableDocument
 
-TEXT = (Path(__file__).parent.parent / "samples" / "sixth_plan.txt").read_text(encoding="utf-8")
+SAMPLES = Path(__file__).parent.parent / "samples"
+TEXT = (SAMPLES / "sixth_plan.txt").read_text(encoding="utf-8")
 KEY = UUID("6f1b6a34-8f0f-4f6e-9a5c-2f6f1f1f1f1f")
 State = PlanImport.State
 LATER = NOW + LEASE + timedelta(seconds=1)
@@ -235,6 +236,25 @@ def test_cancelled_while_it_is_read_stores_nothing(row: PlanImport, reader: Any)
     assert read_import(row.pk, now=NOW) is None
     assert _ended(row).state == State.CANCELLED
     assert not Plan.objects.exists()
+
+
+def test_pdf_that_is_cancelled_is_read_no_further(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = make_import(cast.coordinator, (SAMPLES / "000_xinxiang.two.pdf").read_bytes(), name="方案.pdf")
+    told: list[int] = []
+    tell = imports._Claim.tell
+
+    def cancelled_on_the_way(claim: Any, step: str, done: int, total: int) -> None:
+        told.append(done)
+        if done == 2:
+            cancel_import(row.pk, now=NOW)
+            claim.told_at = -99.0
+        tell(claim, step, done, total)
+
+    monkeypatch.setattr(imports._Claim, "tell", cancelled_on_the_way)
+
+    assert read_import(row.pk, now=NOW) is None
+    assert told == [0, 0, 1, 2]
+    assert _ended(row).state == State.CANCELLED
 
 
 def test_cancelled_just_before_the_draft_is_stored(row: PlanImport, monkeypatch: pytest.MonkeyPatch) -> None:

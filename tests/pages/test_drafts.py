@@ -65,7 +65,7 @@ def test_the_same_text_again_opens_the_same_draft(client: Client, draft: Plan) -
     ("name", "content", "said"),
     [
         pytest.param("空.txt", b"", "空", id="empty"),
-        pytest.param("图.png", b"\x89PNG\r\n\x1a\n", "不支持", id="wrong-type"),
+        pytest.param("图.png", b"\x89PNG\r\n\x1a\n", "图片", id="wrong-type"),
         pytest.param("假.txt", b"%PDF-1.7 \x00\x01", "PDF", id="pdf-in-disguise"),
         pytest.param("乱.txt", bytes(range(256)) * 40, "", id="binary"),
         pytest.param("大.txt", "条".encode() * 1_900_000, "5 MB", id="too-large"),

@@ -18,7 +18,8 @@ from tracker import clock
 from tracker.actions.imports import cancel_import, read_import
 from tracker.models import Plan, PlanImport
 
-TEXT = (Path(__file__).parent.parent / "samples" / "sixth_plan.txt").read_text(encoding="utf-8")
+SAMPLES = Path(__file__).parent.parent / "samples"
+TEXT = (SAMPLES / "sixth_plan.txt").read_text(encoding="utf-8")
 # More than is read at once, nearly all of it blanks: reading it is quick all the same.
 LARGE = TEXT.encode() + b"\n" * 1_100_000
 KEY = "6f1b6a34-8f0f-4f6e-9a5c-2f6f1f1f1f1f"
@@ -72,6 +73,20 @@ def test_large_file_waits_for_a_worker_and_then_leads_to_its_draft(
     assert _page(client, row)["Location"] == reverse("plan", args=[plan.pk])
 
 
+@pytest.mark.parametrize("name", ["000_xinxiang.docx", "000_xinxiang.two.pdf", "unmarked.pdf"])
+def test_word_and_pdf_wait_for_a_worker_too(client: Client, name: str) -> None:
+    _upload(client, (SAMPLES / name).read_bytes(), name)
+    row = PlanImport.objects.get()
+    assert row.is_open
+
+    assert read_import(row.pk, now=clock.now()) == State.DONE
+
+    row.refresh_from_db()
+    assert row.plan is not None
+    assert row.plan.file_name == name
+    assert row.plan.measures.exists()
+
+
 @pytest.mark.parametrize(
     ("size", "at_once"), [(1024 * 1024, True), (1024 * 1024 + 1, False)], ids=["limit", "more"]
 )
@@ -118,6 +133,10 @@ def test_without_a_broker_the_file_waits_for_the_sweep(
         pytest.param("方案.txt", f"绝密\n{TEXT}".encode("utf-16"), "标有“绝密”", id="utf-16"),
         pytest.param("方案.txt", f"内部资料 注意保存\n{TEXT}".encode("gb18030"), "“内部”", id="gb18030"),
         pytest.param("方案.txt", "秘密★1年\n".encode() + LARGE, "标有“秘密”", id="for-a-worker"),
+        pytest.param("方案.docx", files.docx(TEXT, header="内部资料"), "标有“内部”", id="docx-header"),
+        pytest.param("方案.txt", files.docx(f"绝密★\n{TEXT}"), "标有“绝密”", id="docx-called-txt"),
+        pytest.param("方案.pdf", (SAMPLES / "marked_head.pdf").read_bytes(), "标有“机密”", id="pdf"),
+        pytest.param("方案.pdf", (SAMPLES / "marked_header.pdf").read_bytes(), "内部", id="pdf-header"),
         pytest.param(
             "页.html", f"<html><body><p>秘密★1年</p><p>{TEXT}</p></body></html>".encode(), "秘密", id="html"
         ),
@@ -158,13 +177,15 @@ def test_plan_that_speaks_of_secrets_is_taken(client: Client) -> None:
     [
         pytest.param("方案.doc", files.ole("WordDocument"), "docx", id="doc"),
         pytest.param("方案.wps", files.ole("WordDocument"), "docx", id="wps"),
-        pytest.param("方案.txt", files.DOCX, "DOCX", id="docx-called-txt"),
+        pytest.param("方案.txt", files.XLSX, "Excel", id="sheet-called-txt"),
         pytest.param("方案.txt", files.ole("EncryptedPackage"), "加密", id="encrypted"),
         pytest.param("方案.txt", files.container("a.txt"), "压缩包", id="zip"),
-        pytest.param("台账.xlsx", files.XLSX, "不支持", id="sheet"),
-        pytest.param("方案", TEXT.encode(), "没有扩展名", id="no-extension"),
+        pytest.param("台账.xlsx", files.XLSX, "Excel", id="sheet"),
+        pytest.param("方案", TEXT.encode(), "无扩展名", id="no-extension"),
         pytest.param("零.txt", b"\0" * 10_000_000, "5 MB", id="10-MB-of-nothing"),
         pytest.param("零.txt", b"\0" * 3_000_000, "", id="nothing"),
+        pytest.param("方案.pdf", b"%PDF-1.7\n" + b"\0\xff" * 5_000_000, "损坏", id="10-MB-of-garbage"),
+        pytest.param("方案.docx", b"PK\x03\x04" + b"\0\xff" * 5_000_000, "损坏", id="garbage-called-docx"),
         pytest.param("长.txt" * 100, b"", "空", id="long-name-and-empty"),
         pytest.param("大.html", b" " * (5 * 1024 * 1024 + 1), "5 MB", id="page-too-large"),
     ],

@@ -1,10 +1,13 @@
 """Marks of secrecy: where official documents carry them, and nothing else."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.files import docx
-from tracker.parser.secrecy import HEAD_LINES, mark_in_docx, mark_in_head
+from tracker.parser.secrecy import HEAD_LINES, mark_in_docx, mark_in_head, mark_in_pdf
 
+SAMPLES = Path(__file__).parent.parent / "samples"
 PLAN = "新乡市2024年大气污染防治实施方案\n为贯彻落实省委、省政府部署，制定本方案。\n一、主要任务\n"
 
 
@@ -98,3 +101,29 @@ def test_a_bomb_is_looked_at_only_so_far(text: str) -> None:
     assert len(packed) < 1_000_000
     assert mark_in_docx(packed) is None
     assert mark_in_head(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "mark"), [("marked_head.pdf", "机密"), ("marked_header.pdf", "内部"), ("unmarked.pdf", None)]
+)
+def test_pages_of_a_pdf(name: str, mark: str | None) -> None:
+    assert mark_in_pdf((SAMPLES / name).read_bytes(), name) == mark
+
+
+def test_none_of_the_plans_we_have_is_marked() -> None:
+    for path in sorted(SAMPLES.glob("0*")):
+        if path.suffix == ".pdf":
+            assert mark_in_pdf(path.read_bytes(), path.name) is None, path.name
+        elif path.suffix == ".docx":
+            assert mark_in_docx(path.read_bytes()) is None, path.name
+    for path in sorted((SAMPLES.parent.parent / "fixtures" / "plans").glob("*.txt")):
+        assert mark_in_head(path.read_text(encoding="utf-8")) is None, path.name
+
+
+def test_mark_in_a_text_box_is_a_line_of_its_own() -> None:
+    box = "标题</w:t></w:r><w:r><w:txbxContent><w:p><w:r><w:t>机密★1年</w:t></w:r></w:p></w:txbxContent></w:r><w:r><w:t>"
+    assert mark_in_docx(docx(box + PLAN)) == "机密"
+
+
+def test_mark_in_several_runs_is_one_word() -> None:
+    assert mark_in_docx(docx("机</w:t></w:r><w:r><w:t>密★</w:t></w:r><w:r><w:t>1年\n" + PLAN)) == "机密"

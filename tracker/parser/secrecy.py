@@ -11,16 +11,22 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from html import unescape
 from io import BytesIO
 from itertools import islice
 from lzma import LZMAError
 from zipfile import BadZipFile, ZipFile
 
+from .pdf_pages import pages
+from .pdf_tables import baselines, spelled
+
 HEAD_LINES = 15  # lines with words in them; the title and what stands above it
 _LINE_LIMIT = 200  # characters of a line that are looked at
 _PART_LIMIT = 256 * 1024  # bytes of a part of a docx that are looked at, unpacked
 _PARTS = 20
+_PAGES = 3  # a cover may carry nothing
+_FOOT_LINES = 2
 
 _COPY = r"(?:(?:份号|编号|№|NO\.?)?:?\d{1,8}(?:号|份)?)?"
 _COUNT = r"(?:\d{1,3}|[一二三四五六七八九十]{1,3})(?:年|个月|月|天|日)"
@@ -85,6 +91,19 @@ def mark_in_docx(data: bytes) -> str | None:
             return mark_in(_head(_paragraphs(archive, "word/document.xml")))
     except (BadZipFile, zlib.error, LZMAError, EOFError, KeyError, OSError, RuntimeError, ValueError):
         return None
+
+
+def mark_in_pdf(data: bytes, name: str) -> str | None:
+    """The mark at the head or the foot of the first pages of a PDF, also where every page repeats it.
+
+    Raises `UnreadableDocument` for a file that cannot be opened.
+    """
+    with closing(pages(data, name)) as drawn:
+        for _count, page in islice(drawn, 1, 1 + _PAGES):
+            lines = [spelled(line) for line in baselines(page.marks)]
+            if mark := mark_in([*_head(lines), *lines[-_FOOT_LINES:]]):
+                return mark
+    return None
 
 
 def _paragraphs(archive: ZipFile, name: str) -> list[str]:
