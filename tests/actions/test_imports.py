@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from django.core.files.storage import default_storage
 from django.db import OperationalError
 
 from tests.factories import NOW, Cast, make_cast, make_import
-from tracker import jobs
+from tracker import clock, jobs
 from tracker.actions import imports, plans
 from tracker.actions.imports import LEASE, ImportRefused, cancel_import, enter_import, read_import, sweep
 from tracker.documents import Document, examine
@@ -412,3 +413,30 @@ def test_jobs_take_ids_and_mind_nothing_that_is_gone(row: PlanImport) -> None:
     jobs.read_due()
 
     assert _ended(row).state == State.DONE
+
+
+def _until(row: PlanImport, state: str) -> PlanImport:
+    deadline = monotonic() + 60
+    while row.state != state and monotonic() < deadline:
+        sleep(0.1)
+        row.refresh_from_db()
+    return row
+
+
+@pytest.mark.slow
+def test_real_worker_reads_what_was_uploaded(
+    celery_worker: None, cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    """From the queue `read`, twice each: one draft, and every file gone."""
+    settings.MEDIA_ROOT = tmp_path / "var" / "evidence"  # where the worker's own settings look
+    content = (SAMPLES / "001_xinji.two.pdf").read_bytes()
+    row = enter_import(_document(content, "方案.pdf"), form_key=KEY, by=cast.coordinator, now=clock.now())
+    broken = make_import(cast.coordinator, content[:5000], name="断.pdf", created_at=clock.now())
+
+    for import_id in (row.pk, broken.pk, row.pk, broken.pk):
+        jobs.read_plan.delay(import_id=import_id)
+
+    assert _until(row, State.DONE).plan == Plan.objects.get()
+    assert "PDF" in _until(broken, State.FAILED).reason
+    assert (row.attempts, broken.attempts) == (1, 1)
+    assert _kept() == []

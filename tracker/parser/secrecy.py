@@ -49,6 +49,7 @@ _CELLS = re.compile(r"\t|\s{2,}")
 _BRACKETS = re.compile(r"[\s()\[\]【】〔〕《》「」<>“”\"|_—-]+")
 _TRADITIONAL = str.maketrans("機祕絕級內資傳參閱號", "机秘绝级内资传参阅号")
 _EDGE = re.compile(r"word/(?:header|footer)\d*\.xml")
+_BODY = re.compile(r"word/document\d*\.xml")
 _PARAGRAPH = re.compile(r"</?w:p(?=[ >/])[^>]*>")
 _RUN = re.compile(r"<w:t(?:\s[^>]*)?>([^<]*)</w:t>")
 
@@ -88,7 +89,8 @@ def mark_in_docx(data: bytes) -> str | None:
             for name in edges[:_PARTS]:
                 if mark := mark_in(_paragraphs(archive, name)):
                     return mark
-            return mark_in(_head(_paragraphs(archive, "word/document.xml")))
+            body = next(filter(_BODY.fullmatch, archive.namelist()), "")
+            return mark_in(_head(_paragraphs(archive, body))) if body else None
     except (BadZipFile, zlib.error, LZMAError, EOFError, KeyError, OSError, RuntimeError, ValueError):
         return None
 
