@@ -16,10 +16,10 @@ from django.db import OperationalError
 
 from tests.factories import NOW, Cast, make_cast, make_import
 from tracker import clock, jobs
-from tracker.actions import imports, plans
+from tracker.actions import imports
 from tracker.actions.imports import LEASE, ImportRefused, cancel_import, enter_import, read_import, sweep
 from tracker.documents import Document, examine
-from tracker.models import Measure, Plan, PlanImport
+from tracker.models import Measure, Plan, PlanImport, Target
 from tracker.parser import UnreadableDocument
 
 SAMPLES = Path(__file__).parent.parent / "samples"
@@ -174,7 +174,7 @@ def test_draft_that_breaks_half_way_is_not_stored(row: PlanImport, monkeypatch: 
     def fail(*given: Any, **named: Any) -> None:
         raise ValueError("half-way")
 
-    monkeypatch.setattr(plans.Target.objects, "bulk_create", fail)
+    monkeypatch.setattr(Target.objects, "bulk_create", fail)
 
     assert read_import(row.pk, now=NOW) == State.FAILED
     assert (Plan.objects.count(), Measure.objects.count()) == (0, 0)
