@@ -195,7 +195,7 @@ def serve(host: str, port: str) -> int:
     commands |= {
         "web": f"{python} -m gunicorn tracker.wsgi --bind {host}:{port} --workers 2 --threads 4"
         " --graceful-timeout 3 --log-level warning",
-        "worker": f"{celery} worker --queues decide,deliver,sheets --concurrency 1 --loglevel INFO"
+        "worker": f"{celery} worker --queues decide,deliver,read,sheets --concurrency 1 --loglevel INFO"
         " --without-gossip --without-mingle",
         "beat": f"{celery} beat --loglevel WARNING --pidfile=",
     }

@@ -6,11 +6,13 @@ from functools import cache, cached_property
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from django.contrib.auth.hashers import make_password
+from django.core.files.base import ContentFile
 
 from accounts.models import Department, Region, User
-from tracker.models import Assignment, Clause, Measure, Plan, Series, Task
+from tracker.models import Assignment, Clause, Measure, Plan, PlanImport, Series, Task
 from tracker.workflow import Role, Status
 
 TODAY = date(2024, 10, 21)
@@ -73,6 +75,24 @@ def make_plan(region: Region, title: str = "新乡市空气质量持续改善实
         "confirmed_at": NOW,
     }
     return Plan.objects.create(region=region, title=title, **(values | fields))
+
+
+def make_import(by: User, content: bytes = b"", *, name: str = "plan.txt", **fields: Any) -> PlanImport:
+    """A file of a plan that waits to be read; one that is over has no file any more."""
+    values: dict[str, Any] = {"state": PlanImport.State.WAITING, "created_at": NOW} | fields
+    row = PlanImport(
+        region=by.region,
+        created_by=by,
+        name=name,
+        size=len(content),
+        sha256=sha256(content).hexdigest(),
+        form_key=uuid4(),
+        **values,
+    )
+    if row.is_open:
+        row.file.save("plan", ContentFile(content), save=False)
+    row.save(force_insert=True)
+    return row
 
 
 def make_measure(plan: Plan, *, sentences: list[str] | None = None, **fields: Any) -> Measure:

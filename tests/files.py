@@ -1,7 +1,7 @@
 """Small files of each kind, made on the spot."""
 
 from io import BytesIO
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
@@ -44,3 +44,38 @@ DOCX = container("[Content_Types].xml", "word/document.xml")
 XLSX = container("[Content_Types].xml", "xl/workbook.xml")
 PPTX = container("[Content_Types].xml", "ppt/presentation.xml")
 OFD = container("OFD.xml", "Doc_0/Document.xml")
+
+
+def docx(text: str, *, header: str = "") -> bytes:
+    """A Word file as bare as one can be: a paragraph for each line, and a page header."""
+
+    def part(name: str, lines: str) -> str:
+        words = "".join(
+            f'<w:p><w:r><w:t xml:space="preserve">{line}</w:t></w:r></w:p>' for line in lines.split("\n")
+        )
+        inner = f"<w:body>{words}</w:body>" if name == "document" else words
+        space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+        return f'<?xml version="1.0" encoding="UTF-8"?><w:{name} xmlns:w="{space}">{inner}</w:{name}>'
+
+    types = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+    relations = "http://schemas.openxmlformats.org"
+    packed = BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{relations}/package/2006/content-types">'
+            '<Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/word/document.xml" ContentType="{types}.document.main+xml"/>'
+            f'<Override PartName="/word/header1.xml" ContentType="{types}.header+xml"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{relations}/package/2006/relationships"><Relationship Id="r1" '
+            f'Type="{relations}/officeDocument/2006/relationships/officeDocument" '
+            'Target="word/document.xml"/>'
+            "</Relationships>",
+        )
+        archive.writestr("word/document.xml", part("document", text))
+        archive.writestr("word/header1.xml", part("hdr", header))
+    return packed.getvalue()

@@ -10,6 +10,7 @@ from notifications import claims
 from notifications.actions import delivery
 from notifications.channels import webhook
 from tests.services import ROOT
+from tracker.actions import imports
 from tracker.celery import app
 
 BEAT: dict[str, dict[str, Any]] = settings.CELERY_BEAT_SCHEDULE
@@ -74,3 +75,9 @@ def test_a_claim_outlives_the_job_that_holds_it(name: str, time_out: int, sweep:
 def test_a_batch_ends_before_its_job_is_told_to() -> None:
     [deliver] = [job for job in jobs() if job.name == "notifications.jobs.deliver_messages"]
     assert delivery.BATCH_TIME.total_seconds() < deliver.soft_time_limit
+
+
+def test_a_claim_outlives_the_reading_that_holds_it() -> None:
+    [job] = [job for job in jobs() if job.name == "tracker.jobs.read_plan"]
+    assert job.soft_time_limit < job.time_limit < imports.LEASE.total_seconds()
+    assert job.expires < seconds_between(BEAT["read-due"]["schedule"])

@@ -19,6 +19,7 @@ from tests.factories import (
     TODAY,
     make_assignment,
     make_department,
+    make_import,
     make_measure,
     make_plan,
     make_region,
@@ -102,6 +103,8 @@ TESTED = {
     "can_read_words": "words",
     "visible_report_drafts": "words",
     "can_import_plan": "role",
+    "visible_imports": "imports",
+    "get_import_for": "imports",
     "can_see_overview": "role",
     "can_review": "role",
     "reviewable_assignments": "review",
@@ -259,6 +262,16 @@ def test_who_edits_a_plan(thing: Thing, status: str) -> None:
 
     assert editors == (REVIEWER_SIDE if status == Plan.Status.DRAFT else set())
     assert rulers == REVIEWER_SIDE
+
+
+def test_who_sees_and_stops_an_import(thing: Thing) -> None:
+    row = make_import(next(user for user in thing.people.values() if user.region == thing.draft.region))
+
+    people = thing.people.items()
+
+    opens = {who for who, user in people if _opens(permissions.get_import_for, user, row.pk)}
+    assert opens == {who for who, user in people if row in permissions.visible_imports(user)}
+    assert opens == REVIEWER_SIDE
 
 
 def test_who_says_what_a_plan_asks_of_its_units(thing: Thing) -> None:

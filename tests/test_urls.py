@@ -31,6 +31,7 @@ from tests.factories import (
     make_assignment,
     make_cast,
     make_department,
+    make_import,
     make_measure,
     make_plan,
     make_region,
@@ -222,6 +223,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "plan": cast.plan.pk,
         "draft": draft.pk,
         "ready": ready.pk,
+        "plan_import": make_import(cast.coordinator).pk,
         "measure": unsettled.pk,
         "clause": unsettled.clauses.get().pk,
         "unit": PlanUnit.objects.create(plan=draft, name="不明单位").pk,
@@ -389,4 +391,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (111, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (113, 15)

@@ -263,6 +263,8 @@ MATRIX: dict[str, Page] = {
         {302: COORDINATORS, 403: PEOPLE - COORDINATORS},
         data={"text": "新乡市治理方案\n1.推进治理。2024年12月底前，完成治理。（市生态环境局负责）"},
     ),
+    "import_progress": _read(COORDINATOR, "plan_import"),
+    "import_cancel": Page({302: COORDINATOR}, {302: COORDINATOR}, ("plan_import",)),
     "draft": _read(COORDINATOR, "draft"),
     "draft_confirm": Page({200: COORDINATOR}, {302: COORDINATOR}, ("ready",), {"version": "1"}),
     "draft_unit": _draft("unit", choice="waive"),

@@ -15,6 +15,7 @@ from tracker.models import (
     Node,
     Nudge,
     Plan,
+    PlanImport,
     ProgressReport,
     Series,
     TargetReading,
@@ -182,3 +183,13 @@ class TaskEventAdmin(ReadOnly):
     list_select_related = ["task", "assignment__task", "assignment__department", "actor"]
     search_fields = ["task__number", "note"]
     ordering = ["-pk"]
+
+
+@admin.register(PlanImport)
+class PlanImportAdmin(ReadOnly):
+    list_display = ["name", "region", "state", "created_by", "created_at", "finished_at", "attempts"]
+    list_filter = ["state", "region"]
+    list_select_related = ["region", "created_by"]
+    search_fields = ["name", "sha256"]
+    ordering = ["-pk"]
+    exclude = ["file", "form_key"]

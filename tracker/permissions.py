@@ -17,6 +17,7 @@ from tracker.models import (
     FilingRequest,
     Letter,
     Plan,
+    PlanImport,
     ProgressReport,
     ReportDraft,
     Series,
@@ -29,6 +30,7 @@ from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.filings import FilingQuerySet, FilingRequestQuerySet
+from tracker.models.imports import PlanImportQuerySet
 from tracker.models.letters import LetterQuerySet
 from tracker.models.plans import PlanQuerySet
 from tracker.models.readings import TargetReadingQuerySet
@@ -147,6 +149,12 @@ def visible_collectives(user: User) -> DepartmentQuerySet:
     """The collectives of the person's regions; not for a unit's people, who see their own work only."""
     collectives = Department.objects.of_kind(Department.Kind.COLLECTIVE)
     return collectives.none() if user.is_unit_person else collectives.in_regions(visible_regions(user))
+
+
+def visible_imports(user: User) -> PlanImportQuerySet:
+    """The files on their way to a draft: only for the coordinators of the region itself, as drafts are."""
+    imports = PlanImport.objects.in_region(user.region_id)
+    return imports if can_import_plan(user) else imports.none()
 
 
 def can_read_words(user: User, event: TaskEvent) -> bool:
@@ -398,3 +406,8 @@ def get_own_letter_for(user: User, pk: int) -> Letter:
 def get_sheet_job_for(user: User, pk: int) -> SheetJob:
     """The background file if it is this person's own; nobody else's business. Raises Http404 otherwise."""
     return get_object_or_404(SheetJob.objects.of(user.pk), pk=pk)
+
+
+def get_import_for(user: User, pk: int) -> PlanImport:
+    """The import if this person may see it, and so may stop it. Raises Http404 otherwise."""
+    return get_object_or_404(visible_imports(user).for_page(), pk=pk)

@@ -113,7 +113,10 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis for as long as it takes
 # Seconds; longer than any job may take, or Redis hands a job that still runs to a second worker. No results
 # are kept, so there is no second place that would have to say the same.
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 3600,
+    "socket_connect_timeout": 5,  # a page that queues a job does not wait for a host that is away
+}
 if env("REDIS_SENTINEL_MASTER", default=""):
     CELERY_BROKER_TRANSPORT_OPTIONS["master_name"] = env("REDIS_SENTINEL_MASTER")
 CELERY_TIMEZONE = "Asia/Shanghai"
@@ -127,12 +130,16 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 # delivery.py), is told to stop after it, and killed after half as long again; after twice as long its claims
 # lapse and another worker takes the mails.
 DELIVERY_SECONDS = env.int("DELIVERY_SECONDS", default=300)
+# How many seconds the reading of one plan may take, with limits and a claim as those of a mail.
+READ_SECONDS = env.int("READ_SECONDS", default=300)
 # A long list of mails never holds up the deciding, nor the other way round, where each has a worker of its
-# own (worker --queues). A worker that is told nothing takes from both.
-CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver"), Queue("sheets")]
+# own (worker --queues); no more does the file of a plan. A worker that is told nothing takes from all.
+CELERY_TASK_QUEUES = [Queue("decide"), Queue("deliver"), Queue("read"), Queue("sheets")]
 CELERY_TASK_DEFAULT_QUEUE = "decide"
 CELERY_TASK_ROUTES = {
     "tracker.jobs.make_due_tasks": {"queue": "decide"},
+    "tracker.jobs.read_due": {"queue": "decide"},
+    "tracker.jobs.read_plan": {"queue": "read"},
     "tracker.jobs.sweep_sheet_jobs": {"queue": "decide"},
     "tracker.jobs.run_sheet_job": {"queue": "sheets"},
     "notifications.jobs.run_reminders": {"queue": "decide"},
@@ -154,6 +161,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "tracker.jobs.sweep_sheet_jobs",
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 9 * 60},
+    },
+    "read-due": {
+        "task": "tracker.jobs.read_due",
+        "schedule": crontab(minute="*/5"),
+        "options": {"expires": 4 * 60},
     },
     "run-reminders": {
         "task": "notifications.jobs.run_reminders",
@@ -219,8 +231,11 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o750
 EVIDENCE_FILE_LIMIT = 50 * 1024 * 1024  # bytes
 EVIDENCE_FILES_PER_REPORT = 10
-PLAN_UPLOAD_LIMIT = 5 * 1024 * 1024  # bytes
-DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_UPLOAD_LIMIT + 1024 * 1024
+# Bytes of a plan's file; of one that is text, of a web page or pasted; of such a one that is read at once.
+PLAN_UPLOAD_LIMIT = 20 * 1024 * 1024
+PLAN_TEXT_LIMIT = 5 * 1024 * 1024
+PLAN_AT_ONCE_LIMIT = 1024 * 1024
+DATA_UPLOAD_MAX_MEMORY_SIZE = PLAN_TEXT_LIMIT + 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 LEDGER_UPLOAD_LIMIT = 28 * 1024 * 1024  # bytes; an Excel file of tasks (deploy/nginx.conf lets 30 MB through)
 SHEET_UPLOAD_LIMIT = 1024 * 1024  # bytes; an Excel file of people or units

@@ -4,49 +4,10 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, Region
-
-
-class PlanImportForm(forms.Form):
-    """A plan as a file or as pasted text: exactly one of the two."""
-
-    file = forms.FileField(
-        label=_("方案文件"),
-        required=False,
-        help_text=_("txt 或网页（html），不超过 5 MB。"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".txt,.html,.htm"}),
-    )
-    text = forms.CharField(
-        label=_("或粘贴方案全文"),
-        required=False,
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 14}),
-        help_text=_("从标题到最后一条，连同责任单位一起粘贴。"),
-    )
-
-    def clean_file(self) -> "UploadedFile[bytes] | None":
-        upload: UploadedFile[bytes] | None = self.cleaned_data["file"]
-        if upload and (upload.size or 0) > settings.PLAN_UPLOAD_LIMIT:
-            raise forms.ValidationError(_("文件超过 5 MB。请另存为纯文本，或只粘贴正文。"))
-        return upload
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or {}
-        if self.errors:
-            return cleaned
-        has_file, has_text = bool(cleaned.get("file")), bool(cleaned.get("text", "").strip())
-        if has_file == has_text:
-            raise forms.ValidationError(
-                _("请只选一种方式：选择文件，或者粘贴全文。")
-                if has_file
-                else _("请选择文件，或者粘贴方案全文。")
-            )
-        return cleaned
 
 
 class UnitForm(forms.Form):

@@ -6,6 +6,7 @@ from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.filings import Filing, FilingRequest
+from tracker.models.imports import PlanImport
 from tracker.models.letters import Letter
 from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
@@ -34,6 +35,7 @@ __all__ = [
     "Nudge",
     "PaperTemplate",
     "Plan",
+    "PlanImport",
     "PlanUnit",
     "ProgressReport",
     "ReportDraft",

@@ -1,4 +1,4 @@
-"""Importing a plan, and the pages of its draft up to confirming it."""
+"""The pages of a draft, up to confirming it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,51 +13,16 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Department
 from accounts.requests import SignedInRequest, posted
-from tracker import clock, documents, permissions
-from tracker.actions import clauses, confirm, draft_record, plans, settling
+from tracker import clock, permissions
+from tracker.actions import clauses, confirm, draft_record, settling
 from tracker.drafts import DOUBTS, UNCHECKED, chapters_of, read_draft, read_edits
 from tracker.forms.drafts import BulkForm
-from tracker.forms.plans import ConfirmForm, PlanImportForm, UnitForm
+from tracker.forms.plans import ConfirmForm, UnitForm
 from tracker.models import Doubt, DraftEdit, Plan, PlanUnit
-from tracker.parser import ParsedPlan, UnreadableDocument
 
 EDITS_PER_PAGE = 30
 LISTED = 30  # clauses named on the page before confirming
 UNITS_LISTED = 200
-
-
-def plan_import(request: SignedInRequest) -> HttpResponse:
-    """Upload or paste a plan; what could be read becomes a draft."""
-    if not permissions.can_import_plan(request.user):
-        raise PermissionDenied
-    form = PlanImportForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        now = clock.now()
-        upload = form.cleaned_data["file"]
-        try:
-            if upload:
-                parsed = documents.parse_upload(upload.read(), upload.name, reference_date=now.date())
-            else:
-                parsed = documents.parse_pasted(form.cleaned_data["text"], reference_date=now.date())
-        except UnreadableDocument as error:
-            form.add_error("file" if upload else "text", f"{error.file}：{error.reason}".removeprefix("："))
-        else:
-            if not (parsed.measures or parsed.table):
-                form.add_error(
-                    None, _("没有找到可以分解的条目。请确认这是方案全文，条目带有编号（一、（一）、1.）。")
-                )
-            else:
-                return _imported(request, parsed)
-    return render(request, "tracker/plan_import.html", {"form": form}, status=400 if form.errors else 200)
-
-
-def _imported(request: SignedInRequest, parsed: ParsedPlan) -> HttpResponse:
-    user = request.user
-    assert user.region is not None  # the database holds this for every coordinator
-    result = plans.import_plan(parsed, region=user.region, by=user, now=clock.now())
-    if not result.is_new:
-        messages.info(request, _("这份方案此前已经导入过，内容相同，没有重复导入。"))
-    return redirect("draft" if result.plan.is_draft else "plan", result.plan.pk)
 
 
 def draft(request: SignedInRequest, pk: int) -> HttpResponse:
