@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from accounts.tables import make_table
 from tests.accounts.test_sheets import repacked, xlsx
 from tests.factories import (
     NOW,
@@ -28,6 +29,7 @@ from tests.factories import (
 from tracker import exchange
 from tracker.actions import sheet_jobs, task_sheets
 from tracker.actions.sheet_jobs import ask_export, ask_import, cancel, claim, confirm_import, sweep
+from tracker.actions.tasks import make_tasks
 from tracker.actions.work import MoveRefused
 from tracker.exchange import run_job
 from tracker.models import Assignment, Measure, Plan, SheetJob, Task, TaskEvent
@@ -285,7 +287,7 @@ def test_killed_while_writing_leaves_nothing(cast: Cast, monkeypatch) -> None:
     confirm_import(job.pk, by=cast.coordinator, now=NOW)
     before = _counts()
     monkeypatch.setattr(task_sheets, "BATCH", 1)
-    made = task_sheets.make_tasks
+    made = make_tasks
     calls: list[int] = []
 
     def die(*args: Any, **kwargs: Any) -> Any:
@@ -311,7 +313,7 @@ def test_killed_while_writing_leaves_nothing(cast: Cast, monkeypatch) -> None:
 def test_a_job_that_lost_its_lease_writes_nothing(cast: Cast, monkeypatch) -> None:
     job = _look(cast, *ROWS)
     confirm_import(job.pk, by=cast.coordinator, now=NOW)
-    made = task_sheets.make_tasks
+    made = make_tasks
 
     def lose(*args: Any, **kwargs: Any) -> Any:
         SheetJob.objects.filter(pk=job.pk).update(claim=uuid4())
@@ -407,7 +409,7 @@ def test_a_person_has_so_many_jobs_at_once(cast: Cast) -> None:
 def test_cancelled_in_the_middle_leaves_no_file(cast: Cast, monkeypatch) -> None:
     make_assignment(cast.bureau, plan=cast.plan)
     job = _export(cast)
-    made = exchange.make_table
+    made = make_table
 
     def cancelled(*args: Any, **kwargs: Any) -> Any:
         assert cancel(job.pk, by=cast.coordinator, now=NOW)

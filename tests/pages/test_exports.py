@@ -136,8 +136,8 @@ def test_plans_a_plan_and_a_unit_with_their_figures(cast: Cast, ledger: None, br
     rows = _json(client, reverse("plan", args=[cast.plan.pk]))
 
     sections = client.get(reverse("plan", args=[cast.plan.pk])).context["sections"]
-    listed = [(str(measure), tally.total) for section in sections for measure, tally in section.measures]
-    assert [(row["measure"], row["total"]) for row in rows] == listed
+    measures = [(str(measure), tally.total) for section in sections for measure, tally in section.measures]
+    assert [(row["measure"], row["total"]) for row in rows] == measures
 
 
 def test_a_collective_with_its_members(cast: Cast, browser: Browser) -> None:
