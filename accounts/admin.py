@@ -14,6 +14,13 @@ from accounts import actions
 from accounts.models import AuditEvent, Department, DepartmentAlias, NationalAlias, Region, User
 from accounts.names import fold_name
 from accounts.requests import SignedInRequest, origin_of
+from accounts.takeaway import (
+    DepartmentAliasExport,
+    DepartmentExport,
+    NationalAliasExport,
+    OutgoingMixin,
+    UserExport,
+)
 
 admin.site.unregister(Group)  # what a person may do follows from the role
 admin.site.site_header = _("督办台账后台")
@@ -74,7 +81,8 @@ class DepartmentForm(ModelForm):
 
 
 @admin.register(Department)
-class DepartmentAdmin(admin.ModelAdmin):
+class DepartmentAdmin(OutgoingMixin, admin.ModelAdmin):
+    resource_classes = [DepartmentExport]
     form = DepartmentForm
     list_display = ["short_name", "name", "region", "kind", "is_active"]
     list_filter = ["kind", "is_active", "region"]
@@ -94,15 +102,35 @@ class DepartmentAdmin(admin.ModelAdmin):
         return ["region"] if obj else []
 
 
+@admin.register(DepartmentAlias)
+class DepartmentAliasAdmin(OutgoingMixin, admin.ModelAdmin):
+    """All of them to look at; each is changed with its unit."""
+
+    resource_classes = [DepartmentAliasExport]
+    list_display = ["alias", "department", "region"]
+    list_filter = ["region"]
+    list_select_related = ["department", "region"]
+    search_fields = ["alias", "department__name"]
+    ordering = ["region", "alias"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
 @admin.register(NationalAlias)
-class NationalAliasAdmin(admin.ModelAdmin):
+class NationalAliasAdmin(OutgoingMixin, admin.ModelAdmin):
+    resource_classes = [NationalAliasExport]
     list_display = ["alias", "name"]
     search_fields = ["alias", "name"]
     ordering = ["alias"]
 
 
 @admin.register(User)
-class DubanUserAdmin(UserAdmin):
+class DubanUserAdmin(OutgoingMixin, UserAdmin):
+    resource_classes = [UserExport]
     list_display = ["username", "full_name", "role", "region", "department", "is_active"]
     list_filter = ["role", "is_active", "region"]
     list_select_related = ["region", "department"]

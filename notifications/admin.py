@@ -4,8 +4,10 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.takeaway import OutgoingMixin
 from notifications.forms.webhooks import WebhookForm
 from notifications.models import CalendarDay, Message, Reminder, Run, Webhook, WebhookDelivery
+from notifications.takeaway import CalendarDayExport
 from tracker import clock
 
 
@@ -25,9 +27,10 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic 
 
 
 @admin.register(CalendarDay)
-class CalendarDayAdmin(ReadOnlyAdmin):
+class CalendarDayAdmin(OutgoingMixin, ReadOnlyAdmin):
     """Changed on the page 工作日历 alone, which shows what moves and keeps a record."""
 
+    resource_classes = (CalendarDayExport,)
     list_display = ("date", "is_workday", "name")
     list_filter = ("is_workday",)
     date_hierarchy = "date"

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
 
+from accounts.takeaway import OutgoingMixin
 from tracker.models import (
     Assignment,
     Evidence,
@@ -22,6 +23,7 @@ from tracker.models import (
     Task,
     TaskEvent,
 )
+from tracker.takeaway import AssignmentExport, PlanExport, ProgressReportExport, TaskExport
 
 
 class ReadOnly(admin.ModelAdmin):
@@ -38,7 +40,8 @@ class ReadOnly(admin.ModelAdmin):
 
 
 @admin.register(Plan)
-class PlanAdmin(admin.ModelAdmin):
+class PlanAdmin(OutgoingMixin, admin.ModelAdmin):
+    resource_classes = [PlanExport]
     list_display = ["title", "document_number", "region", "issued_on", "status", "asks_evidence"]
     list_filter = ["status", "region"]
     list_select_related = ["region"]
@@ -85,7 +88,8 @@ class SeriesAdmin(ReadOnly):
 
 
 @admin.register(Task)
-class TaskAdmin(ReadOnly):
+class TaskAdmin(OutgoingMixin, ReadOnly):
+    resource_classes = [TaskExport]
     list_display = ["number", "text", "plan", "due_date", "closed_at"]
     list_filter = ["kind", "region"]
     list_select_related = ["plan"]
@@ -94,7 +98,8 @@ class TaskAdmin(ReadOnly):
 
 
 @admin.register(Assignment)
-class AssignmentAdmin(ReadOnly):
+class AssignmentAdmin(OutgoingMixin, ReadOnly):
+    resource_classes = [AssignmentExport]
     list_display = ["task", "department", "role", "status", "due_date", "percent"]
     list_filter = ["status", "role", "region"]
     list_select_related = ["task", "department"]
@@ -103,7 +108,8 @@ class AssignmentAdmin(ReadOnly):
 
 
 @admin.register(ProgressReport)
-class ProgressReportAdmin(ReadOnly):
+class ProgressReportAdmin(OutgoingMixin, ReadOnly):
+    resource_classes = [ProgressReportExport]
     list_display = ["assignment", "percent", "created_by", "created_at"]
     list_select_related = ["assignment__task", "assignment__department", "created_by"]
     ordering = ["-pk"]
