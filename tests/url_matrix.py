@@ -188,7 +188,8 @@ MATRIX: dict[str, Page] = {
     "unit_sheet": _read(OWN_UNIT | READERS, "department"),
     "daily_sheets": _read(COORDINATORS),
     "bulletin": _read(PEOPLE - UNITS),
-    "bulletin_file": _read(PEOPLE - UNITS),
+    # Where the region has no work there is nothing to print.
+    "bulletin_file": _read(READERS),
     "card": _read(OWN_UNIT | READERS, "task"),
     "card_file": _read(OWN_UNIT | READERS, "task"),
     "papers": _read(ADMINISTRATOR),

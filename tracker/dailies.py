@@ -16,6 +16,7 @@ from tracker.workflow import WorkState
 # What a sheet tells of, in the order in which it does: each share stands in one group, as in "my work".
 URGENT = (WorkState.RETURNED, WorkState.OVERDUE, WorkState.UNSIGNED, WorkState.SOON)
 SHEET_ROWS = 25  # of one group; how many more there are is said
+SHEET_ROWS_OF_MANY = 7  # where a sheet is one of many, so that few units need a second page
 OVERDUE_PRINTED = 1000  # rows of a printed overdue list
 
 
@@ -55,8 +56,10 @@ def units_with_work(assignments: AssignmentQuerySet, today: date) -> list[int]:
     return list(units.order_by("region__code", "short_name", "pk").values_list("pk", flat=True))
 
 
-def sheets(assignments: AssignmentQuerySet, units: Iterable[Department], today: date) -> list[Sheet]:
-    """A sheet for each of the units, in two queries."""
+def sheets(
+    assignments: AssignmentQuerySet, units: Iterable[Department], today: date, *, limit: int
+) -> list[Sheet]:
+    """A sheet for each of the units with `limit` rows of each group, in two queries."""
     units = list(units)
     found = urgent(assignments.for_departments([unit.pk for unit in units]), today)
     counts: Any = found.values("department", state=F("work_state")).annotate(count=Count("pk"))
@@ -64,7 +67,7 @@ def sheets(assignments: AssignmentQuerySet, units: Iterable[Department], today: 
     urgency = [F("due_date").asc(nulls_last=True), F("pk").asc()]
     place = Window(RowNumber(), partition_by=[F("department"), F("work_state")], order_by=urgency)
     rows: dict[tuple[int, str], list[Assignment]] = {key: [] for key in count}
-    for row in found.annotate(place=place).filter(place__lte=SHEET_ROWS).for_list().order_by("place"):
+    for row in found.annotate(place=place).filter(place__lte=limit).for_list().order_by("place"):
         rows[row.department_id, row.work_state].append(row)
     return [
         Sheet(

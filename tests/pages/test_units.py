@@ -139,5 +139,5 @@ def test_number_of_queries_does_not_grow(cast: Cast, browser, count, django_asse
         )
     client = browser(cast.leader)
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(_at(unit))

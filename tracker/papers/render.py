@@ -16,7 +16,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 MEMORY = 1024 * 1024 * 1024  # bytes of address space
-SECONDS = 10  # of processor time
+SECONDS = 5  # of processor time
 
 
 def _as_it_is(value: Any) -> Any:

@@ -33,7 +33,7 @@ def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
     """One unit's sheet of the day."""
     unit = get_unit_for(request.user, pk)
     today = clock.today()
-    found = dailies.sheets(visible_assignments(request.user), [unit], today)
+    found = dailies.sheets(visible_assignments(request.user), [unit], today, limit=dailies.SHEET_ROWS)
     return render(request, "tracker/print_sheets.html", {"today": today, "sheets": found, "unit": unit})
 
 
@@ -46,7 +46,9 @@ def sheets(request: SignedInRequest) -> HttpResponse:
     units = dailies.units_with_work(assignments, today)
     page = Paginator(units, SHEETS_PER_PRINT).get_page(request.GET.get("page"))
     named = Department.objects.select_related("region").in_bulk(list(page.object_list))
-    found = dailies.sheets(assignments, [named[key] for key in page.object_list], today)
+    found = dailies.sheets(
+        assignments, [named[key] for key in page.object_list], today, limit=dailies.SHEET_ROWS_OF_MANY
+    )
     context = {
         "today": today,
         "sheets": found,
