@@ -245,17 +245,21 @@ def draft(cast: Cast, browser) -> Plan:
 
 def test_draft_asks_until_when_the_plan_runs_where_something_recurs(cast, browser, draft) -> None:
     client = browser(cast.coordinator)
-    asked = client.get(reverse("draft", args=[draft.pk])).content.decode()
+    asked = client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
+    measure = draft.measures.get()
+    edited = client.get(reverse("draft_measure", args=[draft.pk, measure.pk])).content.decode()
     Clause.objects.filter(measure__plan=draft).update(is_skipped=True)
-    not_asked = client.get(reverse("draft", args=[draft.pk])).content.decode()
+    not_asked = client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
     assert "方案执行到哪一天" in asked
-    assert "周期到此为止" in asked
+    assert "周期到此为止" in edited
     assert "方案执行到哪一天" not in not_asked
 
 
 def test_the_plans_end_is_kept_and_ends_its_series(cast, browser, draft) -> None:
     client = browser(cast.coordinator)
-    response = client.post(reverse("draft_confirm", args=[draft.pk]), {"ends_on": "2025-12-31"})
+    response = client.post(
+        reverse("draft_confirm", args=[draft.pk]), {"ends_on": "2025-12-31", "version": draft.version}
+    )
     assert response.status_code == 302
     draft.refresh_from_db()
     assert (str(draft.ends_on), str(Series.objects.get().ends_on)) == ("2025-12-31", "2025-12-31")
@@ -274,7 +278,8 @@ def test_the_plans_end_is_kept_and_ends_its_series(cast, browser, draft) -> None
 def test_an_end_that_makes_no_sense_is_said_and_nothing_goes_live(
     cast, browser, draft, ends_on, words
 ) -> None:
-    response = browser(cast.coordinator).post(reverse("draft_confirm", args=[draft.pk]), {"ends_on": ends_on})
+    form = {"ends_on": ends_on, "version": draft.version}
+    response = browser(cast.coordinator).post(reverse("draft_confirm", args=[draft.pk]), form)
     assert response.status_code == 400
     assert words in response.content.decode()
     assert not Task.objects.exists()
