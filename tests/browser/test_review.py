@@ -66,7 +66,7 @@ def test_two_are_approved_and_one_returned_by_keyboard_alone(
     _open_inbox(page, cast)
     keys = page.keyboard
     expect(page.locator(".keys")).to_be_visible()
-    assert page.locator(".previews img").evaluate("image => image.naturalWidth") == 1
+    expect(page.locator(".previews img")).to_have_js_property("naturalWidth", 1)
 
     keys.press("j")
     _listens(page, "第1项工作")
