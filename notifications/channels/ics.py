@@ -3,10 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid5
 
 from icalendar import Calendar, Event
 
-from notifications.channels.mail import sender_domain, task_url
+from notifications.channels.mail import task_url
 from notifications.workdays import zh_date
 from tracker.clock import start_of
 from tracker.models import Assignment
@@ -16,6 +17,7 @@ from tracker.workflow import Status
 REFRESH = timedelta(hours=6)
 SUMMARY_LIMIT = 60
 TEXT_LIMIT = 500
+_EVENTS = UUID("13c88f48-e438-4e5b-b18d-9f3d226fb698")
 # What RFC 5545 allows in no text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -42,6 +44,11 @@ def render(
     return bytes(calendar.to_ical())
 
 
+def event_uid(row: Assignment) -> str:
+    """The same for ever, whatever the settings (RFC 7986, 5.3), and another in each office with a Duban."""
+    return str(uuid5(_EVENTS, f"{row.pk} {row.created_at.astimezone(UTC).isoformat()}"))
+
+
 def _event(row: Assignment, changed_at: datetime, today: date) -> Event:
     due_date = row.due_date
     assert due_date is not None
@@ -50,7 +57,7 @@ def _event(row: Assignment, changed_at: datetime, today: date) -> Event:
         changed_at = max(changed_at, start_of(due_date + timedelta(days=1)))
     changed_at = changed_at.astimezone(UTC).replace(microsecond=0)
     event = Event()
-    event.add("uid", f"assignment-{row.pk}@{sender_domain()}")
+    event.add("uid", event_uid(row))
     event.add("dtstamp", changed_at)
     event.add("last-modified", changed_at)
     event.add("sequence", row.version)

@@ -14,6 +14,7 @@ from accounts.actions import Origin, disable_person
 from accounts.models import User
 from notifications.actions import feeds
 from notifications.actions.feeds import make_feed
+from notifications.channels.ics import event_uid
 from notifications.models import CalendarFeed
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_department
 from tracker.actions.extensions import ask_extension, grant_extension
@@ -48,7 +49,8 @@ def events(body: bytes) -> dict[str, Any]:
 
 
 def shown(client: Client, token: str) -> set[int]:
-    return {int(uid.partition("@")[0].removeprefix("assignment-")) for uid in events(read(client, token))}
+    keys = {event_uid(row): row.pk for row in Assignment.objects.all()}
+    return {keys[uid] for uid in events(read(client, token))}
 
 
 def lines_of(body: bytes) -> Iterator[bytes]:
@@ -62,7 +64,7 @@ def test_event_says_what_is_due(client: Client, cast: Cast) -> None:
 
     [event] = events(read(client, token)).values()
 
-    assert event["uid"] == f"assignment-{row.pk}@xinxiang.example.cn"
+    assert event["uid"] == event_uid(row)
     assert event["dtstart"].dt == date(2024, 10, 31)
     assert event["dtend"].dt == date(2024, 11, 1)
     assert str(event["summary"]).startswith(f"市生态环境局：{row.task.number} 2024年10月底前")
@@ -109,6 +111,15 @@ def test_summary_says_how_it_stands(
     [event] = events(read(client, make_feed(of_unit=False, by=cast.reporter, now=NOW))).values()
     assert str(event["summary"]).startswith(mark)
     assert event["status"] == state
+
+
+def test_event_keeps_its_name_when_the_sender_changes(client: Client, cast: Cast, settings: Any) -> None:
+    make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 25))
+    token = make_feed(of_unit=False, by=cast.reporter, now=NOW)
+    [uid] = events(read(client, token))
+    settings.DEFAULT_FROM_EMAIL = "duban@other.example.cn"
+    settings.SITE_URL = "https://other.example.cn"
+    assert set(events(read(client, token))) == {uid}
 
 
 def test_becoming_overdue_is_a_change(client: Client, cast: Cast, settings: Any) -> None:
