@@ -34,6 +34,10 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("待审核", frozenset({Kind.REVIEW})),
 )
 
+# Where an overdue item is not named in the subject: it is the section's own word, somebody else's, or was
+# late when it was given out, which the section says itself.
+_LATE_UNNAMED = frozenset({"新下达任务", "逾期", "延期待审批", "下级逾期", "待审核"})
+
 # Who waits for what, above the items of a section.
 LEADS = {
     "领导批示": "领导在等落实情况，请填报进展。",
@@ -108,8 +112,7 @@ class Section:
     def lead(self) -> str:
         if self.title != "新下达任务":
             return LEADS.get(self.title, "")
-        late = sum(item.is_overdue for item in self.items)
-        parts = [f"其中{late}项下达时已过期限。"] if late else []
+        parts = [f"其中{self.late_count}项下达时已过期限。"] if self.late_count else []
         parts += [f"其中{self.soon_count}项7日内到期。"] if self.soon_count else []
         return "".join(["请及时签收。", *parts])
 
@@ -128,6 +131,10 @@ class Section:
     @cached_property
     def soon_count(self) -> int:
         return sum(item.is_soon for item in self.items)
+
+    @cached_property
+    def late_count(self) -> int:
+        return sum(item.is_overdue for item in self.items)
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ class Digest:
 
     @cached_property
     def numbers(self) -> str:
-        """逾期2项，7日内到期3项: only what there is, never a zero."""
+        """催办2项（含逾期1项），逾期2项，7日内到期3项: only what there is, never a zero."""
         parts: list[str] = []
         for section in self.sections:
             number = len(section.items)
@@ -168,7 +175,8 @@ class Digest:
                 parts += [f"7日内到期{soon}项"] if soon else []
                 parts += [f"近期到期{number - soon}项"] if number > soon else []
             else:
-                parts.append(f"{section.title}{number}项")
+                late = 0 if section.title in _LATE_UNNAMED else section.late_count
+                parts.append(f"{section.title}{number}项" + (f"（含逾期{late}项）" if late else ""))
         return "，".join(parts)
 
 

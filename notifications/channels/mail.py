@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from notifications.digest import Digest
 from notifications.models import Message
+from notifications.models.messages import SUBJECT_LIMIT
 from notifications.wording import BUILT_IN, Wording, WordingBroken
 
 logger = logging.getLogger(__name__)
@@ -87,7 +88,10 @@ def render(
     }
     text = render_to_string("notifications/mail/digest.txt", context)
     html = render_to_string("notifications/mail/digest.html", context)
-    return Rendered(words.subject_prefix + digest.numbers, text, html)
+    subject = words.subject_prefix + digest.numbers
+    if len(subject) > SUBJECT_LIMIT:  # everything at once, in numbers of five figures
+        subject = subject[: SUBJECT_LIMIT - 1] + "…"
+    return Rendered(subject, text, html)
 
 
 def sender_domain() -> str:

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Region, User
 from notifications.models.runs import Run
 
+SUBJECT_LIMIT = 200
+
 
 class MessageQuerySet(models.QuerySet["Message"]):
     def to_people_in(self, regions: models.QuerySet[Region]) -> Self:
@@ -85,7 +87,7 @@ class Message(models.Model):
     )
     address = models.EmailField(_("邮箱"), blank=True)
     day = models.DateField(_("日期"))
-    subject = models.CharField(_("主题"), max_length=200)
+    subject = models.CharField(_("主题"), max_length=SUBJECT_LIMIT)
     text = models.TextField(_("正文"))
     html = models.TextField(_("网页正文"))
     message_id = models.CharField(_("邮件编号"), max_length=200, unique=True)

@@ -182,7 +182,7 @@ def test_an_overdue_share_that_was_nudged_stands_once_with_both_reasons(cast: Ca
     late = old(cast, date(2024, 10, 18))
     nudge(late.pk, form_key=uuid4(), by=cast.coordinator, now=NOW)
     digest = plan().digests[0].digest
-    assert digest.subject_line == "【督办】催办1项"
+    assert digest.subject_line == "【督办】催办1项（含逾期1项）"
     [item] = digest.sections[0].items
     assert item.reasons == "2024-10-21（周一）催办，请尽快办理并填报；逾期3天"
 

@@ -12,6 +12,8 @@ from accounts.actions import Origin
 from accounts.models import AuditEvent
 from notifications.actions import planning
 from notifications.actions.templates import TemplateChanged, reset_template, save_template
+from notifications.channels import mail
+from notifications.digest import SECTIONS, Digest, Section, sample_digest
 from notifications.models import MailTemplate, Message
 from notifications.wording import BUILT_IN, LIMITS, Wording, WordingBroken, problem_of
 from tests.factories import NOW, TODAY, Cast, make_assignment
@@ -234,3 +236,12 @@ def test_page_takes_the_same_queries(
     # Session, user; the template with who changed it, all wordings, which regions have one, the regions.
     with django_assert_num_queries(7):
         admin.get(PAGE)
+
+
+def test_longest_subject_fits_its_column() -> None:
+    late = next(s for s in sample_digest(TODAY).sections if s.title == "逾期").items[0]
+    sections = tuple(Section(title, (late,) * 12_345) for title, _ in SECTIONS)
+    subject = mail.render(Digest(sections, TODAY), name="王芳").subject
+    assert subject.startswith("【督办】新下达任务12345项，领导批示12345项（含逾期12345项），")
+    assert len(subject) == Message._meta.get_field("subject").max_length
+    assert subject.endswith("…")
