@@ -120,6 +120,7 @@ urlpatterns = [
     path("notifications/", include("notifications.urls")),
     path("", include("notifications.probe_urls")),
     path("calendar/", include("notifications.calendar_urls")),
+    path("api/v1/", include("tracker.api.urls")),
     # One place to change a password: there it counts against the lock-out, and in the audit.
     path(
         "admin/password_change/",
