@@ -8,18 +8,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonR
 
 from accounts.actions import printed
 from tracker.api.operations import api
-from tracker.api.shapes import PAGE_LIMIT
-from tracker.models import ApiToken, Plan
+from tracker.api.shapes import PAGE_LIMIT, PlanStatus
+from tracker.models import ApiToken
 from tracker.models.plans import ScheduleKind
 from tracker.workflow import Light, Role, Status
 
 BASE = "/api/v1"
 ABOUT = f"""督办台账的数据，给其他系统读取，也可以从其他系统填报本单位的进展。
 
-每个请求都要在请求头里带接口令牌：`Authorization: Bearer <令牌>`。令牌代表生成它的人：这个人在页面上看得到什么，令牌就读得到什么。
-登录系统的会话在这里不起作用。
+每个请求都要在请求头里带接口令牌：`Authorization: Bearer <令牌>`。
+令牌代表生成它的人：这个人在页面上看得到什么，令牌就读得到什么。登录系统的会话在这里不起作用。
 
-列表按 `id` 从小到大，一页最多 {PAGE_LIMIT} 行；`next` 不为空时，把它作为 `after` 再读下一页。不认识的参数会被拒绝，而不是忽略。
+列表按 `id` 从小到大，一页最多 {PAGE_LIMIT} 行；`next` 不为空时，把它作为 `after` 再读下一页。
+不认识的参数会被拒绝，而不是忽略。
 
 时间都带时区，日期是北京时间的日期。每次拒绝都是同一个样子的 JSON（`code`、`message`、`fields`）；
 没有的地址答 404，不接受的方法答 405。请求太多的答 429，过 `Retry-After` 秒再试。"""
@@ -30,7 +31,7 @@ ANSWERS = {
     "401": "没有令牌，或者令牌不能用（unauthorized）",
     "403": "令牌只能读取（scope），或者不是责任单位的人（not_own_unit）",
     "404": "没有，或者看不到（not_found）",
-    "409": "没有填报：期间有变化（changed），现状不允许（refused），或者 Idempotency-Key 已用于另一次填报（key_reused）",
+    "409": "没有填报：有变化（changed），现状不允许（refused），或者 Idempotency-Key 用过了（key_reused）",
     "413": "内容太大（too_large）",
     "415": "内容不是 application/json（unsupported_media_type）",
     "422": "参数或内容写得不对（invalid），详见 fields",
@@ -42,7 +43,7 @@ HEADERS = {
     "401": {"WWW-Authenticate": {"description": "Bearer", "required": True, "schema": {"type": "string"}}},
     "429": {"Retry-After": {"description": "过多少秒再试", "required": True, "schema": {"type": "integer"}}},
 }
-CHOICES = (Status, Light, Role, Plan.Status, ScheduleKind, ApiToken.Scope)
+CHOICES = (Status, Light, Role, PlanStatus, ScheduleKind, ApiToken.Scope)
 
 
 @cache

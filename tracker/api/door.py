@@ -77,7 +77,7 @@ def _not_allowed(allowed: str) -> HttpResponse:
     return ApiError(405, "method_not_allowed", message, headers={"Allow": allowed}).answer()
 
 
-def refuse(request: HttpRequest, error: Exception) -> HttpResponse:
+def refuse(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """What the library raises, in our shape; anything unexpected goes on to the door."""
     match error:
         case ApiError():

@@ -33,9 +33,7 @@ class ApiError(Exception):
 
 def unauthorized() -> ApiError:
     """Nothing is said of why: whether there is such a token is nobody's business."""
-    message = _(
-        "请在请求头里带上有效的接口令牌：Authorization: Bearer <令牌>。没有令牌、已停用或过期的，请到“我的账号”生成。"
-    )
+    message = _("没有有效的接口令牌。请在“我的账号”里生成，放在请求头里：Authorization: Bearer <令牌>。")
     return ApiError(401, "unauthorized", message, headers={"WWW-Authenticate": 'Bearer realm="duban"'})
 
 

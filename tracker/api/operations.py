@@ -1,4 +1,4 @@
-"""What can be asked. Each reads by the same permissions and QuerySets as the pages; one writes, by their door."""
+"""What can be asked. All read by the permissions and QuerySets of the pages; one writes, by their door."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +7,10 @@ from inspect import signature
 from typing import Annotated, Any, TypeVar
 
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils.translation import gettext as _
 from ninja import Header, NinjaAPI, Path, Query, Status
+from ninja.errors import HttpError, ValidationError
 from ninja.operation import Operation
 from ninja.parser import Parser
 from ninja.renderers import JSONRenderer
@@ -117,11 +118,12 @@ api = OurApi(
     parser=JsonParser(),
     renderer=JsonRenderer(),
 )
-api.add_exception_handler(Exception, refuse)
+for error in (Exception, Http404, HttpError, ValidationError):
+    api.add_exception_handler(error, refuse)
 
 
 def known_names(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Refuse a parameter that the operation has not: passed over, a misspelt filter answers with everything."""
+    """Refuse a parameter that the operation has not: passed over, a misspelt filter finds everything."""
     query = signature(view).parameters.get("query")
     names = set(query.annotation.__origin__.model_fields) if query else set()
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
+from django.db.models import TextChoices
 from django.utils.dateparse import parse_date, parse_datetime
 from pydantic import (
     AfterValidator,
@@ -54,6 +55,15 @@ def _moment(value: Any) -> datetime:
     return found
 
 
+def _whole(value: Any) -> int:
+    """As JSON Schema has it: 60.0 is whole, too; "60" and true are no numbers."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise PydanticCustomError("int_type", "whole number")
+    return value
+
+
 def _said(value: str) -> str:
     """As the form reads it: trimmed, and not only spaces. PostgreSQL cannot store a NUL."""
     value = value.strip()
@@ -65,6 +75,7 @@ def _said(value: str) -> str:
 
 
 Key = Annotated[int, Field(ge=1, le=BIGGEST_KEY)]
+Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
 Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
 Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
 # As people here read a clock; the same however the database gives it.
@@ -95,6 +106,13 @@ class Problem(Shape):
     code: str = Field(description="供程序判断的代码，不随语言变化")
     message: str = Field(description="给人看的一句话；默认中文，请求头 Accept-Language: en 时为英文")
     fields: list[FieldError] = Field(description="code 为 invalid 时逐项说明，其余为空")
+
+
+class PlanStatus(TextChoices):
+    """Plan.Status under a name of its own: the document has one place for each name."""
+
+    DRAFT = Plan.Status.DRAFT.value, Plan.Status.DRAFT.label
+    LIVE = Plan.Status.LIVE.value, Plan.Status.LIVE.label
 
 
 class RegionOut(Shape):
@@ -155,7 +173,7 @@ class PlanOut(Shape):
     document_number: str = Field(description="文号，没有的为空")
     issuer: str = Field(description="发文机关，没有的为空")
     region: RegionOut
-    status: Plan.Status
+    status: PlanStatus
     issued_on: date | None = Field(description="成文日期")
     confirmed_at: Time | None = Field(description="下达时间，草稿为空")
     figures: Figures
@@ -168,7 +186,7 @@ class PlanOut(Shape):
             document_number=plan.document_number,
             issuer=plan.issuer,
             region=RegionOut.of(plan.region),
-            status=Plan.Status(plan.status),
+            status=PlanStatus(plan.status),
             issued_on=plan.issued_on,
             confirmed_at=plan.confirmed_at,
             figures=Figures.of(tally),
@@ -295,7 +313,7 @@ class ReportOut(Shape):
 class ReportIn(Shape):
     """要填报的进展。"""
 
-    percent: int = Field(description="完成进度（%），累计", ge=0, le=100, strict=True, examples=[60])
+    percent: Whole = Field(description="完成进度（%），累计", ge=0, le=100, examples=[60])
     note: Annotated[str, AfterValidator(_said)] = Field(
         description="进展说明：已做什么、数量多少、还差什么。首尾空白不计",
         min_length=1,
@@ -303,11 +321,10 @@ class ReportIn(Shape):
         pattern=r"^[^\x00]*[^\s\x00][^\x00]*$",
         examples=["已完成12家企业改造，还有3家。"],
     )
-    version: int = Field(
+    version: Whole = Field(
         description="填报所依据的版本，即最近一次读到的 version",
         ge=1,
         le=2**31 - 1,
-        strict=True,
         examples=[3],
     )
 

@@ -42,7 +42,7 @@ class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
         return self.filter(created_at__gte=moment)
 
     def changes_since(self, assignment: Assignment, version: int) -> Self:
-        """What happened to the assignment after that version, the newest first: each change adds one to it."""
+        """What happened to it after that version, the newest first: each change adds one to the version."""
         changes = self.filter(assignment=assignment).exclude(kind__in=EventKind.beside).newest_first()
         return changes[: max(assignment.version - version, 0)]
 
