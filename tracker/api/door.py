@@ -44,7 +44,7 @@ def api_door(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
                 request.user = request.token.owner
                 response = view(request, *args, **kwargs)
                 if isinstance(response, HttpResponseNotAllowed):
-                    response = _not_allowed(response["Allow"])
+                    response = _not_allowed(sorted(response["Allow"].split(", ")))
             except ApiError as error:
                 response = error.answer()
             except Exception:
@@ -72,7 +72,8 @@ def _let_in(request: HttpRequest) -> ApiToken:
     return token
 
 
-def _not_allowed(allowed: str) -> HttpResponse:
+def _not_allowed(methods: list[str]) -> HttpResponse:
+    allowed = ", ".join(methods)
     message = _("这个地址只接受 %(methods)s。") % {"methods": allowed}
     return ApiError(405, "method_not_allowed", message, headers={"Allow": allowed}).answer()
 

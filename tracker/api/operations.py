@@ -169,7 +169,7 @@ def read_token(request: ApiRequest) -> TokenOut:
 @api.get("/plans", response={200: Plans} | READING, tags=["方案"], summary="方案列表", url_name="plans")
 @known_names
 def list_plans(request: ApiRequest, query: Query[PlanQuery]) -> Plans:
-    """令牌所有人看得到的方案，按 id 排列。草稿只有本地区督办员看得到。"""
+    """令牌持有人看得到的方案，按 id 排列。草稿只有本地区督办员看得到。"""
     rows = visible_plans(request.user).without_source().select_related("region")
     if query.region is not None:
         rows = rows.in_region(query.region)
@@ -192,7 +192,7 @@ def read_plan(request: ApiRequest, plan_id: PlanKey) -> PlanOut:
 @api.get("/tasks", response={200: Tasks} | READING, tags=["任务"], summary="任务列表", url_name="tasks")
 @known_names
 def list_tasks(request: ApiRequest, query: Query[TaskQuery]) -> Tasks:
-    """令牌所有人看得到的任务，按 id 排列。单位的人看得到本单位有责任的任务。"""
+    """令牌持有人看得到的任务，按 id 排列。单位的人看得到本单位有责任的任务。"""
     rows = visible_tasks(request.user).for_list().due_between(query.due_from, query.due_to)
     if query.plan is not None:
         rows = rows.of_plan(query.plan)

@@ -71,7 +71,10 @@ def reference_of(document: Mapping[str, Any]) -> Reference:
     return Reference(
         title=document["info"]["title"],
         server=document["servers"][0]["url"],
-        paragraphs=document["info"]["description"].replace("`", "").split("\n\n"),
+        paragraphs=[
+            paragraph.replace("`", "").replace("\n", "")
+            for paragraph in document["info"]["description"].split("\n\n")
+        ],
         sections=[
             Section(tag, [operation for _tag, operation in group])
             for tag, group in groupby(found, key=lambda pair: pair[0])

@@ -153,7 +153,7 @@ class TaskRef(Shape):
 
 
 class Figures(Shape):
-    """与方案页上的数字同一口径：只数令牌所有人看得到的责任，不含已免办、已转办。"""
+    """与方案页上的数字同一口径：只数令牌持有人看得到的责任，不含已免办、已转办。"""
 
     tasks: int = Field(description="任务数")
     assignments: int = Field(description="责任数")
@@ -339,8 +339,8 @@ class ReportMade(Shape):
 class TokenOut(Shape):
     """这个令牌是谁的、能做什么。"""
 
-    username: str = Field(description="令牌所有人的用户名")
-    full_name: str = Field(description="令牌所有人")
+    username: str = Field(description="令牌持有人的用户名")
+    full_name: str = Field(description="令牌持有人")
     department: DepartmentOut | None = Field(description="所在单位；不属于单位的为空")
     region: RegionOut | None = Field(description="所在地区；管理员为空")
     scope: ApiToken.Scope

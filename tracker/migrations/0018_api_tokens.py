@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('last_used_on', models.DateField(blank=True, null=True, verbose_name='最近使用')),
                 ('minute', models.DateTimeField(editable=False)),
                 ('requests', models.PositiveIntegerField(default=0, editable=False)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL, verbose_name='所有人')),
+                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='api_tokens', to=settings.AUTH_USER_MODEL, verbose_name='持有人')),
                 ('revoked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='停用人')),
             ],
             options={

@@ -64,7 +64,7 @@ class ApiToken(models.Model):
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
-        verbose_name=_("所有人"),
+        verbose_name=_("持有人"),
         on_delete=models.PROTECT,
         related_name="api_tokens",
     )
