@@ -17,6 +17,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
+from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -90,7 +91,7 @@ def main() -> int:
         process = stack.enter_context(
             services.running([*serve, "tracker.wsgi"], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL)
         )
-        services.wait_for(lambda: services.answers(url), process, "gunicorn")
+        services.wait_for(lambda: urlopen(f"{url}/login/").status == 200, process, "gunicorn")
         document = Path(home) / "openapi.json"
         describe = "import json; from tracker.api.description import document; print(json.dumps(document()))"
         document.write_text(manage("shell", "-v", "0", "-c", describe), encoding="utf-8")

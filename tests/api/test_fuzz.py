@@ -32,12 +32,15 @@ def test_only_expected_answers(
     path = tmp_path / "openapi.json"
     path.write_text(json.dumps(document()), encoding="utf-8")
 
-    # A few of each kind are enough to see that the document and the program still say the same.
-    phases = "examples,coverage,fuzzing,stateful" if person == "reporter" else "examples,fuzzing"
-    run = [*command(live_server.url, path, token, seed=1), "--phases", phases, "--max-examples", "5"]
+    # A few are enough to see that document and program still say the same; with every edge of two operations.
+    asked = ["--phases", "fuzzing", "--max-examples", "3"]
+    if person == "reporter":
+        asked = ["--phases", "coverage,fuzzing", "--max-examples", "3"]
+        asked += ["--include-operation-id", "make_report", "--include-operation-id", "read_assignment"]
+    run = [*command(live_server.url, path, token, seed=1), *asked]
     done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, timeout=120)
 
     requests, verdict = figures(done.stdout)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
-    assert requests > 50, verdict
+    assert requests > 20, verdict
     assert ProgressReport.objects.exists() == (person == "reporter")

@@ -76,6 +76,7 @@ def test_who_reports(cast: Cast, api: Visitor, people: dict[str, User], scope: s
     for person, user in people.items():
         row = make_assignment(cast.bureau, plan=cast.plan)
         response = api(user, scope=scope).report(row.pk)
+        expected: tuple[int, str | None]
         if scope == "READ":
             expected = (403, "scope")
         elif person in OWN_UNIT:

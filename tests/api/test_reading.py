@@ -90,7 +90,8 @@ def test_what_changed_since_a_moment(cast: Cast, api: Visitor) -> None:
 
 def test_pages_by_key_neither_double_nor_leave_out(cast: Cast, api: Visitor) -> None:
     rows = [make_assignment(cast.bureau, plan=cast.plan) for _ in range(5)]
-    visit, got, after = api(cast.coordinator), [], 0
+    visit, got = api(cast.coordinator), list[int]()
+    after: int | None = 0
     while after is not None:
         page = visit.get("assignments", limit=2, after=after).json()
         got += [item["id"] for item in page["items"]]
@@ -164,7 +165,7 @@ NONSENSE = {
 
 def test_what_makes_no_sense_is_said_by_name(cast: Cast, api: Visitor) -> None:
     plan = make_assignment(cast.bureau, plan=cast.plan).plan_id
-    visit, wrong = api(cast.coordinator), []
+    visit, wrong = api(cast.coordinator), list[Any]()
     for path, field in NONSENSE.items():
         for language, word in (("zh-CN,zh", "参数或内容"), ("en-US,en", "parameter")):
             where = f"/api/v1/{path.replace('plans/1', f'plans/{plan}')}"

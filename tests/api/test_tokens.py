@@ -157,7 +157,7 @@ def test_a_minute_that_another_process_began_is_counted_on(
     """Both find the old minute; the second to write must not be refused for it."""
     api(cast.reporter)
     row = ApiToken.objects.get()
-    real, between = ApiTokenQuerySet.exclude, []
+    real, between = ApiTokenQuerySet.exclude, list[bool]()
 
     def exclude(self: ApiTokenQuerySet, *args: Any, **kwargs: Any) -> ApiTokenQuerySet:
         found = real(self, *args, **kwargs)

@@ -75,9 +75,9 @@ def _said(value: str) -> str:
 
 
 Key = Annotated[int, Field(ge=1, le=BIGGEST_KEY)]
-Whole = Annotated[int, BeforeValidator(_whole, json_schema_input_type=int)]
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
-Moment = Annotated[datetime, BeforeValidator(_moment, json_schema_input_type=datetime)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Day = Annotated[date, BeforeValidator(_day)]
+Moment = Annotated[datetime, BeforeValidator(_moment)]
 # As people here read a clock; the same however the database gives it.
 Time = Annotated[
     datetime,
