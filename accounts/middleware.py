@@ -98,8 +98,12 @@ class RequireOwnPassword:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
-        if not getattr(request.user, "must_change_password", False):
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], *called_with: Any
+    ) -> HttpResponse | None:
+        # What is open to everybody is open to them, too: it does not go by who is signed in.
+        is_open = not getattr(view_func, "login_required", True)
+        if is_open or not getattr(request.user, "must_change_password", False):
             return None
         match = request.resolver_match
         return None if match and match.view_name in BEFORE_OWN_PASSWORD else redirect("accounts:password")

@@ -398,6 +398,8 @@ class AuditEvent(models.Model):
         WORDING_CHANGED = "WORDING_CHANGED", _("修改邮件模板")
         CALENDAR_CHANGED = "CALENDAR_CHANGED", _("修改工作日历")
         PAPER_CHANGED = "PAPER_CHANGED", _("修改文书模板")
+        TOKEN_MADE = "TOKEN_MADE", _("生成接口令牌")
+        TOKEN_REVOKED = "TOKEN_REVOKED", _("停用接口令牌")
 
     kind = models.CharField(_("事项"), max_length=16, choices=Kind.choices)
     created_at = models.DateTimeField(_("时间"))

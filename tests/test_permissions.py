@@ -29,6 +29,7 @@ from tests.factories import (
 )
 from tracker import permissions
 from tracker.models import (
+    ApiToken,
     Assignment,
     Evidence,
     ExtensionRequest,
@@ -155,6 +156,9 @@ TESTED = {
     "can_print_all_sheets": "letters",
     "can_keep_paper_templates": "letters",
     "get_sheet_job_for": "sheets",
+    "visible_api_tokens": "tokens",
+    "scopes_to_give": "tokens",
+    "get_api_token_for": "tokens",
 }
 
 
@@ -622,3 +626,23 @@ def test_who_opens_a_background_file(thing: Thing) -> None:
             user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
         ]
         assert opens == [owner]
+
+
+def test_who_sees_and_revokes_a_token(thing: Thing) -> None:
+    """Its owner, and administrators; what it may be made for goes by the owner's role."""
+    for who, owner in thing.people.items():
+        token = ApiToken.objects.create(
+            owner=owner,
+            name="数据平台",
+            scope=ApiToken.Scope.READ,
+            token_hash=f"{who}",
+            created_at=NOW,
+            expires_on=TODAY,
+            minute=NOW,
+        )
+        for other, user in thing.people.items():
+            may = user == owner or other[0] == "ADMINISTRATOR"
+            assert _opens(permissions.get_api_token_for, user, token.pk) == may, (who, other)
+            assert permissions.visible_api_tokens(user).filter(pk=token.pk).exists() == may, (who, other)
+        scopes = {"READ", "REPORT"} if who[0] in ("REPORTER", "HEAD") else {"READ"}
+        assert set(permissions.scopes_to_give(owner)) == scopes, who

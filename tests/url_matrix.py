@@ -51,6 +51,11 @@ def _post_only(post: Answers, *at: str, **data: Any) -> Page:
     return Page({405: PEOPLE}, post, at, data)
 
 
+def _by_token_only(*at: str) -> Page:
+    """An address of the API; who gets in there by token stands in tests/api/test_matrix.py."""
+    return Page({401: PEOPLE}, {401: PEOPLE}, at, open=(401, 401))
+
+
 def _draft(at: str, **data: Any) -> Page:
     return Page({302: COORDINATOR}, {302: COORDINATOR}, ("draft", at), data)
 
@@ -349,6 +354,23 @@ MATRIX: dict[str, Page] = {
     "health": Page({503: PEOPLE}, {405: PEOPLE}, open=(503, 405)),
     "health_live": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
     "metrics": Page({200: PEOPLE}, {405: PEOPLE}, open=(200, 405)),
+    # The API: its pages for people, and its addresses, which a session does not open.
+    "api_tokens": Page(
+        {200: PEOPLE}, {200: PEOPLE}, data={"name": "数据平台", "scope": "READ", "days": "90"}
+    ),
+    "api_token_revoke": _post_only({302: {"reporter"} | ADMINISTRATOR}, "api_token"),
+    "api_reference": Page({200: PEOPLE}, {405: PEOPLE}),
+    "api_description": Page({200: PEOPLE}, {405: PEOPLE}),
+    "api:token": _by_token_only(),
+    "api:plans": _by_token_only(),
+    "api:plan": _by_token_only("plan"),
+    "api:tasks": _by_token_only(),
+    "api:task": _by_token_only("task"),
+    "api:assignments": _by_token_only(),
+    "api:assignment": _by_token_only("assignment"),
+    "api:reports": _by_token_only("assignment"),
+    "api:openapi": _by_token_only(),
+    "api:nowhere": _by_token_only(),
     # The rules of reminding
     "notifications:preferences": Page(
         {200: PEOPLE}, {302: PEOPLE}, data={"on_rest_days": "on", "muted": "SILENT"}

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.models import Department, DepartmentQuerySet, Region, User
 from tracker.models import (
+    ApiToken,
     Assignment,
     Evidence,
     ExtensionRequest,
@@ -26,6 +27,7 @@ from tracker.models import (
     Task,
     TaskEvent,
 )
+from tracker.models.api_tokens import ApiTokenQuerySet
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
@@ -411,3 +413,18 @@ def get_sheet_job_for(user: User, pk: int) -> SheetJob:
 def get_import_for(user: User, pk: int) -> PlanImport:
     """The import if this person may see it, and so may stop it. Raises Http404 otherwise."""
     return get_object_or_404(visible_imports(user).for_page(), pk=pk)
+
+
+def visible_api_tokens(user: User) -> ApiTokenQuerySet:
+    """A person's own tokens; for administrators everybody's. Whoever sees one may revoke it."""
+    return ApiToken.objects.all() if user.is_administrator else ApiToken.objects.of(user)
+
+
+def scopes_to_give(user: User) -> list[ApiToken.Scope]:
+    """What a token of this person's may open: only a unit's people report."""
+    return list(ApiToken.Scope) if user.is_unit_person else [ApiToken.Scope.READ]
+
+
+def get_api_token_for(user: User, pk: int) -> ApiToken:
+    """The token if this person may revoke it. Raises Http404 otherwise."""
+    return get_object_or_404(visible_api_tokens(user).select_related("owner"), pk=pk)

@@ -270,6 +270,9 @@ if PRODUCTION:
 METRICS_ADDRESSES: list[str] = env.list("METRICS_ADDRESSES", default=["127.0.0.1", "::1"])
 METRICS_TOKEN = env("METRICS_TOKEN", default="")
 
+# How many requests a token of the API may make in a minute.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=120)
+
 # Mail: embedded writes files that the application itself shows; production gives EMAIL_URL.
 MAIL_DIR = VAR_DIR / "mail"
 if env("EMAIL_URL", default=""):

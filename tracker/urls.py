@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from tracker.views import (
+    api_pages,
     collectives,
     draft_measures,
     drafts,
@@ -120,6 +121,11 @@ urlpatterns = [
     path("notifications/", include("notifications.urls")),
     path("", include("notifications.probe_urls")),
     path("calendar/", include("notifications.calendar_urls")),
+    path("account/tokens/", api_pages.api_tokens, name="api_tokens"),
+    path("account/tokens/<int:pk>/revoke/", api_pages.revoke, name="api_token_revoke"),
+    path("api/", api_pages.api_reference, name="api_reference"),
+    path("api/openapi.json", api_pages.api_description, name="api_description"),
+    path("api/v1/", include("tracker.api.urls")),
     # One place to change a password: there it counts against the lock-out, and in the audit.
     path(
         "admin/password_change/",

@@ -1,26 +1,24 @@
 """Calendar feeds: making and revoking their tokens, and what a feed holds."""
 
-import secrets
 from datetime import date, datetime
 
 from dateutil.relativedelta import relativedelta
 from django.db.models import Max
 
 from accounts.models import User
+from accounts.passwords import hash_token, new_token
 from notifications.channels import ics
 from notifications.models import CalendarFeed
-from notifications.models.feeds import hash_token
 from notifications.permissions import feed_assignments
 from tracker.models import Assignment, TaskEvent
 
 EVENT_LIMIT = 1000
 MONTHS_AHEAD = 12
-TOKEN_BYTES = 32
 
 
 def make_feed(*, of_unit: bool, by: User, now: datetime) -> str:
     """A new token for the person's own calendar, or for that of the person's unit; the former one is dead."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = new_token()
     values = {"token_hash": hash_token(token), "created_at": now, "owner": by}
     # update_or_create is told by the unique keys when two make one at once: the later one holds.
     if of_unit:

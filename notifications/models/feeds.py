@@ -1,6 +1,5 @@
 """Calendars that people subscribe to by a secret address."""
 
-from hashlib import sha256
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -9,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Department, User
+from accounts.passwords import hash_token
 
 
 class CalendarFeedQuerySet(models.QuerySet["CalendarFeed"]):
@@ -69,8 +69,3 @@ class CalendarFeed(models.Model):
 
     def __str__(self) -> str:
         return str(self.department or self.owner)
-
-
-def hash_token(token: str) -> str:
-    """What is kept of a token. It has 256 random bits, so a plain hash is not to be guessed back."""
-    return sha256(token.encode()).hexdigest()

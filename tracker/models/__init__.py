@@ -1,5 +1,6 @@
 """The tables of the core: plans as they were read, and the tasks made from them."""
 
+from tracker.models.api_tokens import ApiToken
 from tracker.models.assignments import Assignment
 from tracker.models.draft_edits import DraftEdit
 from tracker.models.events import TaskEvent
@@ -20,6 +21,7 @@ from tracker.models.sheet_jobs import SheetJob
 from tracker.models.tasks import Task
 
 __all__ = [
+    "ApiToken",
     "Assignment",
     "Clause",
     "Doubt",

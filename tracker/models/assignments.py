@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from dateutil.relativedelta import relativedelta
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Case, ExpressionWrapper, F, Q, Sum, Value, When
+from django.db.models import Case, Exists, ExpressionWrapper, F, OuterRef, Q, Sum, Value, When
 from django.db.models.functions import Coalesce, Greatest, TruncDate
 from django.utils.translation import gettext_lazy as _
 
@@ -76,6 +76,15 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         """Due in the month that begins on `first`, whatever the status."""
         return self.filter(due_date__range=(first, first + relativedelta(day=31)))
 
+    def due_between(self, first: date | None, last: date | None) -> Self:
+        """Due on one of these days; an end that is not given is open."""
+        rows = self.filter(due_date__gte=first) if first else self
+        return rows.filter(due_date__lte=last) if last else rows
+
+    def changed_since(self, moment: datetime, events: models.QuerySet[Any]) -> Self:
+        """Given out since that moment, or with one of these events."""
+        return self.filter(Q(created_at__gte=moment) | Exists(events.filter(assignment=OuterRef("pk"))))
+
     def undated(self) -> Self:
         return self.filter(due_date__isnull=True)
 
@@ -120,6 +129,9 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             status__in=Status.with_unit,
         )
 
+    def with_status(self, status: str) -> Self:
+        return self.filter(status=status)
+
     def unsigned(self) -> Self:
         return self.filter(status=Status.PENDING)
 
@@ -158,6 +170,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             (sums["unit"] or 0) + (sums["unit_now"] or timedelta()).days,
             (sums["reviewer"] or 0) + (sums["reviewer_now"] or timedelta()).days,
         )
+
+    def of_task(self, task_id: int) -> Self:
+        return self.filter(task=task_id)
+
+    def of_plan(self, plan_id: int) -> Self:
+        return self.filter(plan=plan_id)
 
     def in_regions(self, regions: models.QuerySet[Region]) -> Self:
         return self.filter(region__in=regions)

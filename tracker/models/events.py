@@ -1,6 +1,7 @@
 """The history of a task: written once, read for ever."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.conf import settings
@@ -36,6 +37,14 @@ class TaskEventQuerySet(models.QuerySet["TaskEvent"]):
     def of_tasks(self, tasks: Iterable[int]) -> Self:
         """In the order in which they were written, task by task."""
         return self.filter(task__in=tasks).order_by("task_id", "sequence")
+
+    def since(self, moment: datetime) -> Self:
+        return self.filter(created_at__gte=moment)
+
+    def changes_since(self, assignment: Assignment, version: int) -> Self:
+        """What happened to it after that version, the newest first: each change adds one to the version."""
+        changes = self.filter(assignment=assignment).exclude(kind__in=EventKind.beside).newest_first()
+        return changes[: max(assignment.version - version, 0)]
 
     def newest_first(self) -> Self:
         return self.select_related("actor", "assignment__department").order_by("-created_at", "-sequence")

@@ -59,6 +59,9 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def in_regions(self, regions: models.QuerySet[Region]) -> Self:
         return self.filter(region__in=regions)
 
+    def in_region(self, region_id: int) -> Self:
+        return self.filter(region=region_id)
+
     def live(self) -> Self:
         return self.filter(status=Plan.Status.LIVE)
 

@@ -16,6 +16,9 @@ class ProgressReportQuerySet(WithdrawableQuerySet["ProgressReport"]):
     def of_assignments(self, assignments: AssignmentQuerySet) -> Self:
         return self.filter(assignment__in=assignments)
 
+    def of(self, assignment: Assignment) -> Self:
+        return self.filter(assignment=assignment)
+
     def for_page(self) -> Self:
         return self.select_related(
             "assignment__task", "assignment__department", "assignment__region", "created_by"

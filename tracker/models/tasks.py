@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -20,6 +20,25 @@ class TaskQuerySet(models.QuerySet["Task"]):
     def of_series_newest_first(self, series: Series) -> Self:
         """Periods are made in order, so the newest is the last made."""
         return self.filter(series=series).order_by("-pk")
+
+    def of_plan(self, plan_id: int) -> Self:
+        return self.filter(plan=plan_id)
+
+    def in_region(self, region_id: int) -> Self:
+        return self.filter(region=region_id)
+
+    def due_between(self, first: date | None, last: date | None) -> Self:
+        """Given out for one of these days; an end that is not given is open."""
+        rows = self.filter(due_date__gte=first) if first else self
+        return rows.filter(due_date__lte=last) if last else rows
+
+    def with_event(self, events: models.QuerySet[Any]) -> Self:
+        """Tasks to which some of the events belong."""
+        return self.filter(Exists(events.filter(task=OuterRef("pk"))))
+
+    def for_list(self) -> Self:
+        """With the names that a row prints, and without the long text behind them."""
+        return self.select_related("plan", "region").defer("plan__source_text")
 
     def newest_of(self, series: Iterable[int]) -> Self:
         """The task of the newest period of each of these series."""

@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from django.http import QueryDict
 
 from tracker.models import Assignment, TaskEvent
-from tracker.workflow import EventKind
 
 
 def changes_since(assignment: Assignment, version: int) -> Iterable[TaskEvent]:
-    """What happened to the assignment after the version a form was shown with: each change adds one to it."""
-    changes = assignment.events.exclude(kind__in=EventKind.beside).newest_first()
-    return changes[: max(assignment.version - version, 0)]
+    """What happened to the assignment after the version a form was shown with."""
+    return TaskEvent.objects.changes_since(assignment, version)
 
 
 def with_version(data: QueryDict, version: int) -> QueryDict:
