@@ -411,3 +411,24 @@ def get_sheet_job_for(user: User, pk: int) -> SheetJob:
 def get_import_for(user: User, pk: int) -> PlanImport:
     """The import if this person may see it, and so may stop it. Raises Http404 otherwise."""
     return get_object_or_404(visible_imports(user).for_page(), pk=pk)
+
+
+def can_report_for(user: User, assignment: Assignment) -> bool:
+    """Who brings in what a unit filled in offline: its own people, or a coordinator for them."""
+    return belongs_to_unit(user, assignment) or coordinates(user, assignment)
+
+
+def reportable_assignments(user: User, unit: Department) -> AssignmentQuerySet:
+    """The unit's shares that this person may bring in reports of; a coordinator those of the own region."""
+    shares = visible_assignments(user).for_department(unit)
+    if user.is_unit_person:
+        return shares
+    return shares.in_region(user.region_id) if user.is_coordinator else shares.none()
+
+
+def get_reporting_unit_for(user: User, pk: int) -> Department:
+    """The unit if this person may bring in its report sheet. Raises Http404 otherwise."""
+    unit = get_unit_for(user, pk)
+    if not user.is_unit_person and not can_write_letter(user, unit):
+        raise Http404
+    return unit
