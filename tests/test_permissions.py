@@ -155,6 +155,9 @@ TESTED = {
     "can_print_all_sheets": "letters",
     "can_keep_paper_templates": "letters",
     "get_sheet_job_for": "sheets",
+    "can_report_for": "report sheets",
+    "reportable_assignments": "report sheets",
+    "get_reporting_unit_for": "report sheets",
 }
 
 
@@ -622,3 +625,19 @@ def test_who_opens_a_background_file(thing: Thing) -> None:
             user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
         ]
         assert opens == [owner]
+
+
+def test_who_brings_in_what_a_unit_filled_in_offline(thing: Thing) -> None:
+    """Its own people, all of its work; a coordinator, what the own region gave it."""
+    share = thing.share
+    elsewhere = make_assignment(share.department, task=make_task(make_plan(make_region("焦作市"))))
+    idle = make_department(share.region, "市林业局")
+
+    for who, user in thing.people.items():
+        brings = who in UNIT_SIDE | REVIEWER_SIDE
+        assert permissions.can_report_for(user, share) == brings, who
+        assert permissions.can_report_for(user, elsewhere) == (who in UNIT_SIDE), who
+        found = set(permissions.reportable_assignments(user, share.department))
+        assert found == ({share} if brings else set()) | ({elsewhere} if who in UNIT_SIDE else set()), who
+        assert _opens(permissions.get_reporting_unit_for, user, share.department_id) == brings, who
+        assert not _opens(permissions.get_reporting_unit_for, user, idle.pk), who

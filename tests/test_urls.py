@@ -47,8 +47,10 @@ from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
+from tracker.forms.report_sheets import Carried, Row
 from tracker.models import Doubt, PlanUnit, SheetJob, Target, UnitMention
 from tracker.models.sheet_jobs import sheets_dir
+from tracker.roundtrip import Mark
 from tracker.workflow import Role, Status
 
 LOGIN = reverse("login")
@@ -209,7 +211,9 @@ def _objects(cast: Cast) -> dict[str, Any]:
         form_key=uuid4(),
     )
     (sheets_dir() / sheet_job.result).write_bytes(b"PK")
+    row = Row(4, Mark(assignment.pk, cast.bureau.pk, percent=0, report=0).signed(), "50", "过半")
     return {
+        "filled": Carried([row], {assignment.pk: assignment.version}).signed(cast.bureau),
         "overdue": overdue.pk,
         "letter_shown": shown,
         "paper": "supervision",

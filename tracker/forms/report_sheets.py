@@ -32,7 +32,7 @@ REQUIRED = (roundtrip.PERCENT, roundtrip.NOTE, roundtrip.MARK)
 READ_ONLY = (roundtrip.PLAN, roundtrip.NUMBER, roundtrip.TEXT, roundtrip.DUE)
 SIZE_LIMIT = 5 * 1024 * 1024  # bytes
 ROW_LIMIT = 2000
-FILLED_LIMIT = 500  # rows of one sheet that become reports while their sender waits
+FILLED_LIMIT = 300  # rows of one sheet that become reports while their sender waits
 CARRIED_LIMIT = 1024 * 1024  # characters that a preview carries to its confirmation
 PREVIEW_AGE = 2 * 3600  # seconds in which it may be confirmed
 KEYS_AT_ONCE = 900  # in one question; SQLite allows about a thousand
@@ -120,10 +120,11 @@ class Line:
         return Filled(self.share.pk, self.share.version, self.percent, self.note, self.form_key)
 
 
+# What becomes of a row; what needs a decision or a correction stands first.
 LABELS = {
-    "take": _("将填报"),
     "conflict": _("冲突"),
     "refused": _("不能导入"),
+    "take": _("将填报"),
     "same": _("无变化"),
     "empty": _("未填写"),
 }
@@ -131,7 +132,7 @@ LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A sheet looked at; what needs a decision stands first."""
+    """A sheet looked at."""
 
     lines: Sequence[Line]
 
@@ -152,7 +153,7 @@ class Look:
 
     @property
     def shown(self) -> list[Line]:
-        """All but the rows left empty, whose number is enough, unless something else in them was changed."""
+        """All but the rows left empty, unless something in them is not taken."""
         order = list(LABELS)
         told = [line for line in self.lines if line.outcome is not Merge.EMPTY or line.ignored]
         return sorted(told, key=lambda line: (order.index(line.kind), line.row.number))

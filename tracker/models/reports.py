@@ -66,7 +66,7 @@ class ProgressReport(Withdrawable):
 
 
 def with_newest_report(shares: AssignmentQuerySet) -> AssignmentQuerySet:
-    """Annotate the newest report of each that stands: its key as `newest_report`, its words as `newest_note`."""
+    """Annotate the newest report that stands: its key as `newest_report`, its words as `newest_note`."""
     standing = ProgressReport.objects.standing().filter(assignment=OuterRef("pk"))
     newest = standing.order_by("-created_at", "-pk")
     return shares.annotate(  # type: ignore[no-redef]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.models import Department
-from accounts.requests import SignedInRequest
+from accounts.requests import SignedInRequest, posted
 from accounts.sheets import UnreadableSheet
 from accounts.views.exports import exported
 from tracker import clock
@@ -31,8 +31,8 @@ def report_sheet(request: SignedInRequest, pk: int) -> HttpResponseBase:
         return answer
     if request.method == "POST" and "rows" in request.POST:
         return _confirm(request, unit)
-    form = ReportSheetForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReportSheetForm(posted(request), request.FILES or None)
+    if form.is_valid():
         try:
             return _preview(
                 request, unit, look(read_rows(form.cleaned_data["file"].read()), unit, request.user)
