@@ -29,7 +29,8 @@ from tracker.roundtrip import Mark, Merge
 from tracker.workflow import Move, next_status
 
 REQUIRED = (roundtrip.PERCENT, roundtrip.NOTE, roundtrip.MARK)
-READ_ONLY = (roundtrip.PLAN, roundtrip.NUMBER, roundtrip.TEXT, roundtrip.DUE)
+# Not the number: Excel makes a date of 7-4 in csv.
+READ_ONLY = (roundtrip.PLAN, roundtrip.TEXT, roundtrip.DUE)
 SIZE_LIMIT = 5 * 1024 * 1024  # bytes
 ROW_LIMIT = 2000
 FILLED_LIMIT = 300  # rows of one sheet that become reports while their sender waits
@@ -251,11 +252,12 @@ def _check_mark(row: Row, mark: Mark | None, unit: Department, *, is_repeated: b
 def _compare(line: Line, present: _Present) -> None:
     """Say what becomes of the row's two values. Raises _Refused."""
     row, share, mark = line.row, line.share, line.mark
-    if share is None or mark is None:
-        raise _Refused(gettext("这项任务不归您填报。"))
-    line.ignored = _ignored(row, share)
+    if share is not None:
+        line.ignored = _ignored(row, share)
     if row.is_blank:
         return
+    if share is None or mark is None:
+        raise _Refused(gettext("这项任务不归您填报。"))
     if row.formulas:
         heads = "、".join(row.formulas)
         raise _Refused(gettext("“%(heads)s”是公式。请复制后“粘贴为数值”。") % {"heads": heads})
@@ -280,7 +282,6 @@ def _ignored(row: Row, share: Assignment) -> list[str]:
     due = share.due_date.isoformat() if share.due_date else ""
     stand = {
         roundtrip.PLAN: share.plan.title,
-        roundtrip.NUMBER: share.task.number,
         roundtrip.TEXT: share.task.text,
         roundtrip.DUE: due,
     }
