@@ -21,7 +21,7 @@ from tracker.actions.report_sheets import Filled, take_in
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import SomeRefused, move_assignment, report_progress
 from tracker.forms import report_sheets
-from tracker.models import Assignment, ProgressReport, TaskEvent
+from tracker.models import Assignment, ProgressReport, ReportDraft, TaskEvent
 from tracker.workflow import Move
 
 Browser = Callable[[Any], Client]
@@ -88,6 +88,9 @@ def numbers(shares: list[Assignment]) -> list[str]:
 def test_the_sheet_goes_out_and_comes_back(cast, browser, shares) -> None:
     client = browser(cast.reporter)
     report(shares[1], 40, "已招标", cast.colleague)
+    draft = ReportDraft.objects.create(
+        assignment=shares[0], user=cast.reporter, note="写了一半", saved_at=NOW
+    )
     first, second, _third = numbers(shares)
 
     data = filled(taken(client, cast.bureau), {first: (60, "完成设备安装"), second: (None, "已开标")})
@@ -101,6 +104,8 @@ def test_the_sheet_goes_out_and_comes_back(cast, browser, shares) -> None:
     assert told == [(60, "完成设备安装", cast.reporter), (40, "已开标", cast.reporter)]
     assert [Assignment.objects.get(pk=share.pk).percent for share in shares] == [60, 40, 0]
     assert TaskEvent.objects.filter(data__from_sheet=True).count() == 2
+
+    assert list(ReportDraft.objects.all()) == [draft]
 
     again = look(client, cast.bureau, data)
     assert kinds(again) == ["same", "same", "empty"]
@@ -144,7 +149,7 @@ def test_percent_is_read_as_offices_type_it(cast, browser, shares, typed, percen
 
     preview = look(client, cast.bureau, data)
 
-    assert [(line.kind, line.percent) for line in preview.context["look"].lines][0] == ("take", percent)
+    assert next((line.kind, line.percent) for line in preview.context["look"].lines) == ("take", percent)
 
 
 REFUSED = [
@@ -192,7 +197,7 @@ def test_foreign_repeated_unknown_and_changed_marks_are_errors(cast, browser, sh
     client = browser(cast.reporter)
     foreign = make_assignment(cast.other_bureau, task=shares[0].task)
     passed_on = make_assignment(cast.other_bureau, plan=cast.plan)
-    filled_in = {number: (60, "有进展") for number in numbers(shares)}
+    filled_in = dict.fromkeys(numbers(shares), (60, "有进展"))
     data = filled(taken(client, cast.bureau), filled_in)
 
     def marks(*given: str) -> list[str]:
@@ -274,7 +279,7 @@ def test_unreadable_file_is_told_in_words(cast, browser, shares, data, reason) -
 def test_conflict_keeps_what_stands_unless_chosen_otherwise(cast, browser, shares) -> None:
     client = browser(cast.reporter)
     report(shares[0], 20, "下载前", cast.colleague)
-    data = filled(taken(client, cast.bureau), {number: (60, "表里") for number in numbers(shares)[:2]})
+    data = filled(taken(client, cast.bureau), dict.fromkeys(numbers(shares)[:2], (60, "表里")))
     for share in shares[:2]:
         report(share, 30, "网页上", cast.colleague)
 
@@ -292,7 +297,7 @@ def test_conflict_keeps_what_stands_unless_chosen_otherwise(cast, browser, share
 
 def test_change_between_preview_and_confirmation_is_told_and_nothing_lost(cast, browser, shares) -> None:
     client = browser(cast.reporter)
-    data = filled(taken(client, cast.bureau), {number: (60, "表里") for number in numbers(shares)})
+    data = filled(taken(client, cast.bureau), dict.fromkeys(numbers(shares), (60, "表里")))
     preview = look(client, cast.bureau, data)
     report(shares[0], 30, "网页上", cast.colleague)
     move_assignment(shares[1].pk, Move.SUSPEND, by=cast.coordinator, now=NOW, note="等批复")

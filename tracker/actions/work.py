@@ -362,7 +362,9 @@ def _report(
         is_on_behalf=not permissions.belongs_to_unit(by, assignment),
     )
     evidence = keep_evidence(report, said.uploads, stored=stored, places=said.places)
-    permissions.visible_report_drafts(by).of(assignment).delete()
+    # What its writer began on the page is not what came in by a sheet.
+    if not said.from_sheet:
+        permissions.visible_report_drafts(by).of(assignment).delete()
     before = assignment.status
     was_percent = assignment.percent
     assignment.percent = said.percent
