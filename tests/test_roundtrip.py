@@ -179,7 +179,7 @@ def _edited(
 MOVED = {"percent", "version", "status", "signed_at", "last_reported_at", "behind_from"}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     edits=st.tuples(*[EDITS] * OWN),
     meanwhile=MEANWHILE,

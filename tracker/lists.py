@@ -69,7 +69,7 @@ def _assignment_columns(today: date) -> tuple[Column, ...]:
         Column("days_late", "逾期天数", lambda row: row.days_late(today) or None, Kind.NUMBER, width=7),
         Column("percent", "进度", lambda row: row.percent, Kind.PERCENT, width=7),
         Column("last_note", "最近进展", lambda row: row.last_note or "", width=36),
-        Column("last_reported_on", "最近填报", lambda row: _day(row.newest_reported_at), Kind.DATE, width=12),
+        Column("last_reported_on", "最近填报", lambda row: _day(row.last_reported_at), Kind.DATE, width=12),
         Column("region", "地区", lambda row: names.regions[row.region_id], width=10, is_printed=False),
         Column("via", "所属统称", lambda row: names.units.get(row.via_id, ""), width=18, is_printed=False),
         Column("first_due_date", "首定时限", lambda row: row.first_due_date, Kind.DATE, 12, False),
