@@ -1,12 +1,14 @@
 """Excel files in and out: text in rows, no formula read for its value, none written live."""
 
+import csv
 import logging
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from io import BytesIO
-from typing import IO
+from io import BytesIO, StringIO
+from typing import IO, Any
 from zipfile import BadZipFile, ZipFile
 
 from django.utils.translation import gettext as _
@@ -22,6 +24,14 @@ UNPACKED_LIMIT = 30 * 1024 * 1024  # bytes: more than any list of people, less t
 COLUMN_LIMIT = 30
 # What Excel and others take for the beginning of a formula when a cell is edited or saved as csv.
 LIVE = ("=", "+", "-", "@", "\t", "\r")
+MARKED = (
+    *LIVE,
+    "\n",
+    "＝",
+    "＋",
+    "－",
+    "＠",
+)  # in csv; in some languages Excel takes the wide forms for the narrow
 
 
 class UnreadableSheet(Exception):
@@ -79,7 +89,7 @@ def _read(sheet: Worksheet | None, row_limit: int) -> Sheet:
     rows: list[SheetRow] = []
     sheet.reset_dimensions()  # some programs write wrong ones
     for number, cells in enumerate(sheet.iter_rows(max_col=COLUMN_LIMIT), start=1):
-        texts = tuple(_text(cell.value, getattr(cell, "data_type", "n")) for cell in cells)
+        texts = tuple(map(_text, cells))
         if not any(texts):
             continue
         if not heads:
@@ -124,6 +134,52 @@ def open_long_sheet(
         book.close()
 
 
+@contextmanager
+def open_sheet(
+    data: bytes, *, required: Sequence[str], row_limit: int
+) -> Iterator[tuple[tuple[str, ...], Iterator[SheetRow]]]:
+    """The same of a file that fits into a request: xlsx, or csv in any encoding that Excel or WPS saves."""
+    if data[:4] in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0"):
+        _check_container(data)
+        with open_long_sheet(BytesIO(data), required=required, row_limit=row_limit) as opened:
+            yield opened
+    else:
+        rows = _csv_rows(data)
+        yield _find_heads(rows, required), _limited(rows, row_limit)
+
+
+def _csv_rows(data: bytes) -> Iterator[SheetRow]:
+    text = _decoded(data)
+    # Excel's "Unicode text" is parted by tabs.
+    delimiter = "\t" if text.count("\t") > text.count(",") else ","
+    try:
+        for number, cells in enumerate(csv.reader(StringIO(text), delimiter=delimiter), start=1):
+            texts = tuple(map(_unquoted, cells[:COLUMN_LIMIT]))
+            if any(texts):
+                yield SheetRow(number, texts)
+    except csv.Error as error:
+        logger.info("unreadable csv: %r", error)
+        raise UnreadableSheet(_("文件打不开或已损坏。请在 Excel 里另存为 xlsx 后再上传。")) from error
+
+
+def _decoded(data: bytes) -> str:
+    is_utf_16 = data.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    for encoding in ("utf-16",) if is_utf_16 else ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise UnreadableSheet(_("这不是 xlsx 或 csv 文件。请在 Excel 里另存为 xlsx 后再上传。"))
+
+
+def _unquoted(text: str) -> str:
+    """Without the mark that table_files puts before what would be a formula in csv."""
+    text = str(ILLEGAL_CHARACTERS_RE.sub("", text)).strip()
+    return text[1:].strip() if text.startswith("'") and text[1:].lstrip().startswith(MARKED) else text
+
+
 def _check_long(file: IO[bytes]) -> None:
     start = file.read(8)
     file.seek(0)
@@ -150,10 +206,7 @@ def _long_rows(sheet: Worksheet) -> Iterator[SheetRow]:
     sheet.reset_dimensions()
     try:
         for number, cells in enumerate(sheet.iter_rows(max_col=COLUMN_LIMIT), start=1):
-            texts = tuple(
-                "" if cell.value is None else _text(cell.value, getattr(cell, "data_type", "n"))
-                for cell in cells
-            )
+            texts = tuple("" if cell.value is None else _text(cell) for cell in cells)
             if any(texts):
                 yield SheetRow(number, texts)
     except Exception as error:  # openpyxl raises whatever the broken file makes it stumble over
@@ -186,11 +239,15 @@ def _trimmed(texts: tuple[str, ...]) -> tuple[str, ...]:
     return texts
 
 
-def _text(value: object, data_type: str) -> str:
+def _text(cell: Any) -> str:
+    """What the cell shows: a percentage as one, a whole number without a point."""
+    value = cell.value
     if value is None:
         return ""
-    if data_type == "f":
+    if cell.data_type == "f":
         return Formula(str(getattr(value, "text", value)))
+    if isinstance(value, int | float) and not isinstance(value, bool) and "%" in cell.number_format:
+        return f"{value * 100:.10g}%"
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, datetime | date):

@@ -19,14 +19,12 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from accounts.clock import SHANGHAI
-from accounts.sheets import CONTENT_TYPE, LIVE
+from accounts.sheets import CONTENT_TYPE, MARKED
 from accounts.tables import Coded, Column, Kind, Lit, Stamp, Table
 
 FORMATS = {"xlsx": CONTENT_TYPE, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 CELL_LIMIT = 32_767  # characters; Excel's
 PROGRESS_ROWS = 500
-# In some languages Excel takes the wide forms for the narrow ones.
-_LIVE_IN_CSV = (*LIVE, "\n", "＝", "＋", "－", "＠")
 _FILLS = {"RED": "#F8CBAD", "YELLOW": "#FFE699", "GREEN": "#C6E0B4", "GREY": "#E7E6E6"}
 Told = Callable[[int], None]
 
@@ -51,7 +49,7 @@ def _counted(table: Table, told: Told) -> Iterator[tuple[int, list[Any]]]:
     told(number)
 
 
-def _is_live(text: str, marks: tuple[str, ...] = _LIVE_IN_CSV) -> bool:
+def _is_live(text: str, marks: tuple[str, ...] = MARKED) -> bool:
     return text.startswith(marks) or text.lstrip().startswith(marks)
 
 
@@ -161,6 +159,12 @@ class _Formats:
         self.date = book.add_format(middle | {"num_format": "yyyy-mm-dd"})
         self.moment = book.add_format(middle | {"num_format": "yyyy-mm-dd hh:mm"})
         self.percent = book.add_format(middle | {"num_format": "0%"})
+        # Words stay words, even those that begin like a formula; a percentage may be typed in any form.
+        to_fill = base | {"bg_color": "#FFF2CC", "locked": False}
+        self.inputs = {
+            Kind.TEXT: book.add_format(to_fill | {"text_wrap": True, "num_format": "@"}),
+            Kind.PERCENT: book.add_format(to_fill | {"align": "center"}),
+        }
         self.lights = {
             code: book.add_format(middle | {"bg_color": colour}) for code, colour in _FILLS.items()
         }
@@ -179,6 +183,8 @@ def _write_xlsx(table: Table, stream: IO[bytes], stamp: Stamp, told: Told) -> No
             sheet.set_row(last, _height(table, values))
             for at, (column, value) in enumerate(zip(table.columns, values, strict=True)):
                 _put(sheet, last, at, column, number if column.kind is Kind.INDEX else value, formats)
+        if last > HEAD_ROW and any(column.is_input for column in table.columns):
+            _protect(sheet, table, last)
         sheet.autofilter(HEAD_ROW, 0, last, len(table.columns) - 1)
         printed = sum(column.is_printed for column in table.columns)
         sheet.print_area(0, 0, last, printed - 1)
@@ -210,6 +216,27 @@ def _set_up(sheet: Worksheet, table: Table, stamp: Stamp, formats: _Formats) -> 
         sheet.write_string(HEAD_ROW, at, column.head, formats.head)
 
 
+def _protect(sheet: Worksheet, table: Table, last: int) -> None:
+    """Only what is to be filled in can be typed into; without a password, as it keeps from slips alone."""
+    sheet.protect("", {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True})
+    for at, column in enumerate(table.columns):
+        if column.is_input and column.kind is Kind.PERCENT:
+            sheet.data_validation(
+                HEAD_ROW + 1,
+                at,
+                last,
+                at,
+                {
+                    "validate": "decimal",
+                    "criteria": "between",
+                    "minimum": 0,
+                    "maximum": 100,
+                    "error_title": column.head,
+                    "error_message": "请填 0 到 100 的整数，例如 60。",
+                },
+            )
+
+
 def _height(table: Table, values: list[Any]) -> float:
     """Points for the longest wrapped text: not every program fits rows by itself when it opens a file."""
     lines = 1
@@ -228,6 +255,8 @@ def _fit(text: str) -> str:
 
 def _put(sheet: Worksheet, row: int, at: int, column: Column, value: Any, formats: _Formats) -> None:
     match value:
+        case None if column.is_input:
+            sheet.write_blank(row, at, None, formats.inputs[column.kind])
         case None:
             sheet.write_blank(row, at, None, formats.text)
         case Lit():

@@ -58,6 +58,7 @@ class Column:
     width: int = 12
     is_printed: bool = True
     is_hidden: bool = False  # for machines: there, but folded away in a workbook
+    is_input: bool = False  # left empty for the reader to fill in; the rest of the workbook is protected
 
 
 def index(head: str = "序号") -> Column:

@@ -159,6 +159,9 @@ TESTED = {
     "visible_api_tokens": "tokens",
     "scopes_to_give": "tokens",
     "get_api_token_for": "tokens",
+    "can_report_for": "report sheets",
+    "reportable_assignments": "report sheets",
+    "get_reporting_unit_for": "report sheets",
 }
 
 
@@ -646,3 +649,19 @@ def test_who_sees_and_revokes_a_token(thing: Thing) -> None:
             assert permissions.visible_api_tokens(user).filter(pk=token.pk).exists() == may, (who, other)
         scopes = {"READ", "REPORT"} if who[0] in ("REPORTER", "HEAD") else {"READ"}
         assert set(permissions.scopes_to_give(owner)) == scopes, who
+
+
+def test_who_brings_in_what_a_unit_filled_in_offline(thing: Thing) -> None:
+    """Its own people, all of its work; a coordinator, what the own region gave it."""
+    share = thing.share
+    elsewhere = make_assignment(share.department, task=make_task(make_plan(make_region("焦作市"))))
+    idle = make_department(share.region, "市林业局")
+
+    for who, user in thing.people.items():
+        brings = who in UNIT_SIDE | REVIEWER_SIDE
+        assert permissions.can_report_for(user, share) == brings, who
+        assert permissions.can_report_for(user, elsewhere) == (who in UNIT_SIDE), who
+        found = set(permissions.reportable_assignments(user, share.department))
+        assert found == ({share} if brings else set()) | ({elsewhere} if who in UNIT_SIDE else set()), who
+        assert _opens(permissions.get_reporting_unit_for, user, share.department_id) == brings, who
+        assert not _opens(permissions.get_reporting_unit_for, user, idle.pk), who

@@ -48,8 +48,10 @@ from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
+from tracker.forms.report_sheets import Carried, Row
 from tracker.models import ApiToken, Doubt, PlanUnit, SheetJob, Target, UnitMention
 from tracker.models.sheet_jobs import sheets_dir
+from tracker.roundtrip import Mark
 from tracker.workflow import Role, Status
 
 LOGIN = reverse("login")
@@ -216,7 +218,9 @@ def _objects(cast: Cast) -> dict[str, Any]:
         origin=Origin(by=cast.reporter, now=NOW),
     )
     (sheets_dir() / sheet_job.result).write_bytes(b"PK")
+    row = Row(4, Mark(assignment.pk, cast.bureau.pk, percent=0, report=0).signed(), "50", "过半")
     return {
+        "filled": Carried([row], {assignment.pk: assignment.version}).signed(cast.bureau),
         "overdue": overdue.pk,
         "letter_shown": shown,
         "paper": "supervision",
@@ -399,4 +403,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (113, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (128, 15)

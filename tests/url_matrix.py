@@ -301,6 +301,10 @@ MATRIX: dict[str, Page] = {
     "sheet_download": Page({200: COORDINATOR}, {405: PEOPLE}, ("sheet_job",)),
     "sheet_confirm": _post_only({302: COORDINATOR}, "sheet_job"),
     "sheet_cancel": _post_only({302: COORDINATOR}, "sheet_job"),
+    # A unit's report sheet, looked at and ready to be taken in
+    "report_sheet": Page(
+        {200: OWN_UNIT | COORDINATOR}, {302: OWN_UNIT | COORDINATOR}, ("department",), {"rows": "{filled}"}
+    ),
     # People and units
     "accounts:people": _read(KEEPERS),
     "accounts:new_person": Page(

@@ -10,20 +10,24 @@ from django.http import Http404, QueryDict
 
 from accounts.models import Department, Region, User
 from accounts.tables import Coded, Column, Kind, Lit, Table, index, listed, rows_of
-from tracker import collectives, dashboards
+from tracker import collectives, dashboards, roundtrip
 from tracker.clock import day_of
 from tracker.dashboards import Tally
 from tracker.forms.ledger import LedgerFilter
 from tracker.models import Assignment, Measure, Plan, ProgressReport
 from tracker.models.assignments import AssignmentQuerySet
+from tracker.models.reports import with_newest_report
 from tracker.permissions import (
     can_see_overview,
     get_collective_for,
     get_plan_for,
+    get_reporting_unit_for,
     get_unit_for,
+    reportable_assignments,
     visible_assignments,
     visible_plans,
 )
+from tracker.roundtrip import Mark
 from tracker.workflow import WorkState
 
 KEY_CHUNK = 900  # keys in one question; SQLite allows about a thousand
@@ -229,3 +233,37 @@ def collective_table(user: User, asked: QueryDict, pk: int | None, today: date) 
     found = get_collective_for(user, pk or 0)
     lines = collectives.member_lines(found, visible_assignments(user), today)
     return Table(f"{found.name}成员任务情况", "collective", _MEMBERS, lines, len(lines))
+
+
+def _report_sheet_columns(today: date) -> tuple[Column, ...]:
+    """What a person reads to report, and the two columns to fill in."""
+    names = _Names()
+    return (
+        index(),
+        Column("light", "灯", lambda row: _lit(row, today), Kind.LIGHT, width=9),
+        Column("plan", roundtrip.PLAN, lambda row: names.plans.get(row.plan_id, ""), width=22),
+        Column("number", roundtrip.NUMBER, lambda row: row.task.number, width=10),
+        Column("text", roundtrip.TEXT, lambda row: row.task.text, width=40),
+        Column("role", "角色", lambda row: Coded(row.role, row.get_role_display()), Kind.CODED, width=6),
+        Column("due_date", roundtrip.DUE, lambda row: row.due_date, Kind.DATE, width=12),
+        Column("percent", "现进度", lambda row: row.percent, Kind.PERCENT, width=7),
+        Column("newest_note", "最近进展", lambda row: row.newest_note or "", width=26),
+        Column("new_percent", roundtrip.PERCENT, lambda row: None, Kind.PERCENT, 10, is_input=True),
+        Column("new_note", roundtrip.NOTE, lambda row: None, width=40, is_input=True),
+        Column("mark", roundtrip.MARK, _mark, width=12, is_printed=False, is_hidden=True),
+    )
+
+
+def _mark(row: Assignment) -> str:
+    return Mark(row.pk, row.department_id, row.percent, row.newest_report or 0).signed()
+
+
+@listed("report_sheet")
+def report_sheet_table(user: User, asked: QueryDict, pk: int | None, today: date) -> Table:
+    """填报表: what a unit may report on, to be filled in without network and brought back."""
+    unit = get_reporting_unit_for(user, pk or 0)
+    shares = reportable_assignments(user, unit).with_unit().by_urgency()
+    rows = with_newest_report(shares).select_related("task")
+    return Table(
+        f"{unit.name}填报表", "report-sheet", _report_sheet_columns(today), rows_of(rows), rows.count()
+    )

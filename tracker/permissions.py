@@ -428,3 +428,24 @@ def scopes_to_give(user: User) -> list[ApiToken.Scope]:
 def get_api_token_for(user: User, pk: int) -> ApiToken:
     """The token if this person may revoke it. Raises Http404 otherwise."""
     return get_object_or_404(visible_api_tokens(user).select_related("owner"), pk=pk)
+
+
+def can_report_for(user: User, assignment: Assignment) -> bool:
+    """Who brings in what a unit filled in offline: its own people, or a coordinator for them."""
+    return belongs_to_unit(user, assignment) or coordinates(user, assignment)
+
+
+def reportable_assignments(user: User, unit: Department) -> AssignmentQuerySet:
+    """The unit's shares that this person may bring in reports of; a coordinator those of the own region."""
+    shares = visible_assignments(user).for_department(unit)
+    if user.is_unit_person:
+        return shares
+    return shares.in_region(user.region_id) if user.is_coordinator else shares.none()
+
+
+def get_reporting_unit_for(user: User, pk: int) -> Department:
+    """The unit if this person may bring in its report sheet. Raises Http404 otherwise."""
+    unit = get_unit_for(user, pk)
+    if not user.is_unit_person and not can_write_letter(user, unit):
+        raise Http404
+    return unit

@@ -35,6 +35,7 @@ from tracker.views.nodes import nodes
 from tracker.views.overview import overdue, overview
 from tracker.views.plans import plan, plans
 from tracker.views.reassign import reassign
+from tracker.views.report_sheets import report_sheet
 from tracker.views.reporting import report, report_draft
 from tracker.views.tasks import task
 from tracker.views.units import unit
@@ -110,6 +111,7 @@ urlpatterns = [
     path("plans/<int:pk>/draft/bulk/", drafts.draft_bulk, name="draft_bulk"),
     path("plans/<int:pk>/draft/edits/", drafts.draft_edits, name="draft_edits"),
     path("plans/<int:pk>/draft/doubts/<int:doubt_pk>/", drafts.draft_doubt, name="draft_doubt"),
+    path("units/<int:pk>/report-sheet/", report_sheet, name="report_sheet"),
     path("sheets/", sheets.sheets, name="sheets"),
     path("sheets/export/", sheets.sheet_export, name="sheet_export"),
     path("sheets/import/", sheets.sheet_import, name="sheet_import"),

@@ -256,10 +256,12 @@ def report_progress(
     version: int | None = None,
     uploads: Sequence[Upload] = (),
     hand_in: bool = False,
+    from_sheet: bool = False,
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
-    With `hand_in` it applies for closure in the same step: both or neither.
+    With `hand_in` it applies for closure in the same step: both or neither. What a unit filled in offline
+    (`from_sheet`) a coordinator may bring in for it; the report then says so.
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
@@ -272,6 +274,7 @@ def report_progress(
         now=now,
         uploads=uploads,
         hand_in=hand_in,
+        from_sheet=from_sheet,
     )
     return report
 
@@ -284,6 +287,7 @@ class _Said:
     note: str
     form_key: UUID
     uploads: Sequence[Upload]
+    from_sheet: bool = False
     # Where the uploads were stored, by fingerprint: the same for all that one form answers.
     places: dict[str, str] = field(default_factory=dict)
 
@@ -298,6 +302,7 @@ def report_together(
     now: datetime,
     hand_in: bool = False,
     uploads: Sequence[Upload] = (),
+    from_sheet: bool = False,
 ) -> list[ProgressReport]:
     """One form as a report of each of these assignments, given with the version the form was shown with.
 
@@ -306,7 +311,7 @@ def report_together(
     """
     refusals: dict[int, MoveRefused] = {}
     reports = []
-    said = _Said(percent, note, form_key, uploads)
+    said = _Said(percent, note, form_key, uploads, from_sheet)
     with files_undone_on_failure() as stored, transaction.atomic():
         lock_tasks(Assignment.objects.filter(pk__in=versions).values("task"))
         for pk, version in versions.items():
@@ -342,7 +347,11 @@ def _report_once(
 def _report(
     assignment: Assignment, said: _Said, stored: list[str], *, by: User, now: datetime, version: int | None
 ) -> ProgressReport:
-    to_status = _check(assignment, Move.REPORT, by=by, note=said.note, version=version)
+    if said.from_sheet and not permissions.can_report_for(by, assignment):
+        raise MoveRefused(_("您没有权限%(move)s。") % {"move": Move.REPORT.label})
+    to_status = _check(
+        assignment, Move.REPORT, by=None if said.from_sheet else by, note=said.note, version=version
+    )
     report = ProgressReport.objects.create(
         assignment=assignment,
         percent=said.percent,
@@ -350,9 +359,12 @@ def _report(
         created_at=now,
         created_by=by,
         form_key=said.form_key,
+        is_on_behalf=not permissions.belongs_to_unit(by, assignment),
     )
     evidence = keep_evidence(report, said.uploads, stored=stored, places=said.places)
-    permissions.visible_report_drafts(by).of(assignment).delete()
+    # What its writer began on the page is not what came in by a sheet.
+    if not said.from_sheet:
+        permissions.visible_report_drafts(by).of(assignment).delete()
     before = assignment.status
     was_percent = assignment.percent
     assignment.percent = said.percent
@@ -363,6 +375,8 @@ def _report(
     data: dict[str, Any] = {"percent": said.percent, "was_percent": was_percent, "report": report.pk}
     if evidence:
         data["evidence"] = for_history(evidence)
+    if said.from_sheet:
+        data["from_sheet"] = True
     change = Change(
         assignment.task,
         EventKind.REPORT,

@@ -91,6 +91,10 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
     def open(self) -> Self:
         return self.filter(status__in=Status.open)
 
+    def with_unit(self) -> Self:
+        """The unit's turn: what it may report on."""
+        return self.filter(status__in=Status.with_unit)
+
     def in_force(self) -> Self:
         """Those that a unit answers for or has done. Every figure and every list starts from these."""
         return self.exclude(status__in=Status.out_of_force)
@@ -425,6 +429,8 @@ class Assignment(models.Model):
 
     if TYPE_CHECKING:
         work_state: str  # where with_work_state was asked for
+        newest_report: int | None  # where with_newest_report was asked for
+        newest_note: str | None
         task_id: int
         region_id: int
         plan_id: int

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from tracker.models.assignments import Assignment, AssignmentQuerySet
@@ -41,6 +41,8 @@ class ProgressReport(Withdrawable):
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("填报人"), on_delete=models.PROTECT, related_name="+"
     )
+    # Filled in by the unit without network, and brought in by a coordinator.
+    is_on_behalf = models.BooleanField(_("代填报"), default=False)
     # One form sent twice makes one report: the key is drawn when the form is shown.
     form_key = models.UUIDField(_("表单标识"), editable=False)
 
@@ -64,3 +66,12 @@ class ProgressReport(Withdrawable):
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"
+
+
+def with_newest_report(shares: AssignmentQuerySet) -> AssignmentQuerySet:
+    """Annotate the newest report that stands: its key as `newest_report`, its words as `newest_note`."""
+    standing = ProgressReport.objects.standing().filter(assignment=OuterRef("pk"))
+    newest = standing.order_by("-created_at", "-pk")
+    return shares.annotate(  # type: ignore[no-redef]
+        newest_report=Subquery(newest.values("pk")[:1]), newest_note=Subquery(newest.values("note")[:1])
+    )

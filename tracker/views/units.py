@@ -42,7 +42,8 @@ def unit(request: SignedInRequest, pk: int) -> HttpResponseBase:
         .select_related("issued_by")
         .newest_first()
         .defer("data")[:LETTERS_SHOWN],
-        "may_write_letter": can_write_letter(request.user, found),
+        "may_write_letter": (may_write := can_write_letter(request.user, found)),
+        "may_report": request.user.is_unit_person or may_write,
         "reports": reports.for_page().newest_first()[:REPORTS_SHOWN],
     }
     return render(request, "tracker/unit.html", context)
