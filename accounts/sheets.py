@@ -108,7 +108,7 @@ def open_long_sheet(
     The heads are the first row that has all the required ones; what stands above is a title. Raises
     UnreadableSheet, also while the rows are read.
     """
-    _check_long(file)
+    check_long(file)
     try:
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
     except Exception as error:
@@ -124,7 +124,8 @@ def open_long_sheet(
         book.close()
 
 
-def _check_long(file: IO[bytes]) -> None:
+def check_long(file: IO[bytes]) -> None:
+    """Raises UnreadableSheet for what is no xlsx, or would unpack to more than any ledger."""
     start = file.read(8)
     file.seek(0)
     if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
