@@ -118,7 +118,7 @@ def test_formulas_stay_formulas_in_both_kinds_of_file() -> None:
         (b"%PDF-1.7", "台账.xlsx", "导入方案"),
         (b"no sheet", "台账.xlsx", "不是 xlsx 或 csv"),
         (b"PK\x03\x04 broken", "台账.xlsx", "xlsx"),
-        (b"\x81\xff\x00\x01" * 9, "台账.csv", "编码无法识别"),
+        (b"\x01\x02\x03,\xff\xff\xff\xfe", "台账.csv", "编码无法识别"),
         (repacked(xlsx(("甲", "乙")), xl__worksheets__sheet1=b"<worksheet><row"), "台账.xlsx", "打不开"),
     ],
 )

@@ -294,10 +294,10 @@ def match_columns(columns: Sequence[ColumnLook], values: Sequence[Sequence[str]]
 def _match(head: str, values: Sequence[str]) -> Match:
     name = bare(head.rsplit("/", 1)[-1]) or bare(head)
     look = looks_like(values)
+    if "%" in fold(head):
+        return Match(Field.PERCENT, True, "name")
     if name in _OPEN:
         return Match(_open_head(values, look), bool(values), "look")
-    if "%" in fold(head) and name not in _BY_NAME:
-        return Match(Field.PERCENT, True, "name")
     if meant := _BY_NAME.get(name) or _BY_NAME.get(bare(head)):
         if meant == Field.STATUS or meant == Field.PERCENT:
             return Match(_open_head(values, look, meant), True, "name")
