@@ -21,6 +21,7 @@ from tests.factories import (
     make_department,
     make_import,
     make_measure,
+    make_old_ledger,
     make_plan,
     make_region,
     make_series,
@@ -34,6 +35,7 @@ from tracker.models import (
     ExtensionRequest,
     Filing,
     FilingRequest,
+    LedgerProfile,
     Letter,
     Plan,
     ProgressReport,
@@ -155,6 +157,8 @@ TESTED = {
     "can_print_all_sheets": "letters",
     "can_keep_paper_templates": "letters",
     "get_sheet_job_for": "sheets",
+    "get_old_ledger_for": "old ledgers",
+    "get_ledger_profile_for": "old ledgers",
 }
 
 
@@ -622,3 +626,29 @@ def test_who_opens_a_background_file(thing: Thing) -> None:
             user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
         ]
         assert opens == [owner]
+
+
+def test_who_brings_an_old_ledger(thing: Thing) -> None:
+    """The coordinator who sent it; what is saved of its heads is for all coordinators of the region."""
+    share = thing.share
+    own = thing.people["COORDINATOR", "own region"]
+    profile = LedgerProfile.objects.create(region=share.region, name="大气", saved_at=NOW, saved_by=own)
+    for who, owner in thing.people.items():
+        job = make_old_ledger(owner)
+        opens = [
+            user for user in thing.people.values() if _opens(permissions.get_old_ledger_for, user, job.pk)
+        ]
+        assert opens == ([owner] if who[0] == "COORDINATOR" else []), who
+        keeps = _opens(permissions.get_ledger_profile_for, owner, profile.pk)
+        assert keeps == (who in REVIEWER_SIDE), who
+    export = SheetJob.objects.create(owner=own, kind="EXPORT", title="台账", created_at=NOW, form_key=uuid4())
+    assert not _opens(permissions.get_old_ledger_for, own, export.pk)
+
+
+def test_a_carried_report_is_not_the_units_to_take_back(thing: Thing) -> None:
+    unit = thing.people["REPORTER", "own unit"]
+    report = ProgressReport(assignment=thing.share, percent=40, note="台账导入", is_carried=True)
+    thing.share.status = Status.ACTIVE
+    assert not permissions.can_withdraw(unit, report)
+    report.is_carried = False
+    assert permissions.can_withdraw(unit, report)

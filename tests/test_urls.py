@@ -33,6 +33,7 @@ from tests.factories import (
     make_department,
     make_import,
     make_measure,
+    make_old_ledger,
     make_plan,
     make_region,
     make_series,
@@ -47,7 +48,7 @@ from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
-from tracker.models import Doubt, PlanUnit, SheetJob, Target, UnitMention
+from tracker.models import Doubt, LedgerProfile, PlanUnit, SheetJob, Target, UnitMention
 from tracker.models.sheet_jobs import sheets_dir
 from tracker.workflow import Role, Status
 
@@ -209,6 +210,10 @@ def _objects(cast: Cast) -> dict[str, Any]:
         form_key=uuid4(),
     )
     (sheets_dir() / sheet_job.result).write_bytes(b"PK")
+    old_ledger = make_old_ledger(cast.coordinator)
+    profile = LedgerProfile.objects.create(
+        region=cast.city, name="大气台账", saved_at=NOW, saved_by=cast.coordinator
+    )
     return {
         "overdue": overdue.pk,
         "letter_shown": shown,
@@ -216,6 +221,9 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "paper_what": "template",
         "letter": letter.pk,
         "sheet_job": sheet_job.pk,
+        "old_ledger": old_ledger.pk,
+        "old_ledger_look": old_ledger.report["look"],
+        "ledger_profile": profile.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,

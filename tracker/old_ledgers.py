@@ -28,6 +28,7 @@ from tracker.ledger_columns import (
     Ledger,
     bare,
     find_ledger,
+    is_furniture,
     match_columns,
     title_of,
     year_of,
@@ -98,13 +99,15 @@ def peek(
     for count, row in enumerate(ledger.rows, start=1):
         if count % TOLD_EVERY == 0:
             told(count)
+        numbers.watch(row)
+        if is_furniture(row.cells):
+            continue
         for at, column in enumerate(ledger.columns):
             text = str(row.cells[column.at]) if column.at < len(row.cells) else ""
             if text and len(values[at]) < SAMPLES:
                 values[at].append(text)
             if text and len(seen[at]) < SHOWN:
                 seen[at].setdefault(text[:VALUE_SHOWN], text)
-        numbers.watch(row)
     if ledger.columns and not count:
         raise UnreadableSheet(_("表里没有要导入的内容。请从表头的下一行开始填写。"))
     matches = match_columns(ledger.columns, values)

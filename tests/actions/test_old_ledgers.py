@@ -201,8 +201,8 @@ def test_what_differs_is_shown_and_left_as_it_is(cast: Cast) -> None:
     assert [(one["field"], one["can"]) for one in row["changes"]] == [
         ("任务内容", False),
         ("完成时限", False),
-        ("角色（市工信局）", False),
         ("角色（市生态环境局）", False),
+        ("角色（市工信局）", False),
         ("完成进度", False),
     ]
     assert all(one["why"] for one in row["changes"])
@@ -286,7 +286,7 @@ def test_dying_while_writing_leaves_nothing(cast: Cast, monkeypatch: pytest.Monk
         ((1, "任务一的内容", "长期", "市工信局", "120%"), "不是 0 到 100"),
         ((1, "长" * 2001, "长期", "市工信局"), "超过 2000 个字"),
         (("9" * 31, "任务一的内容", "长期", "市工信局"), "超过 30 个字"),
-        ((1, "任务一的内容", "1888年5月", "市工信局"), "看不懂|年份不对"),
+        ((1, "任务一的内容", "1888年5月", "市工信局"), "看不懂|年份不对|不存在"),
     ],
 )
 def test_why_a_row_is_refused(cast: Cast, row: tuple[object, ...], words: str) -> None:
