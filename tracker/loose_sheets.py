@@ -143,12 +143,16 @@ def _filled(sheet: Any, layout: Layout) -> Iterator[SheetRow]:
     """The rows that show, with cells merged downwards filled down."""
     sheet.reset_dimensions()  # some programs write wrong ones
     carried: dict[int, tuple[int, str]] = {}  # by column: until which row, and what
+    blank: object = None
     try:
         for number, cells in enumerate(sheet.iter_rows(max_col=COLUMN_LIMIT), start=1):
             if number > EXCEL_ROWS:
                 raise UnreadableSheet(_("文件打不开或已损坏。请在 Excel 里另存为 xlsx 后再上传。"))
+            if cells is blank:  # rows that the file leaves out are one and the same; there may be a million
+                continue
             texts = [_text(cell) if cell.value is not None else "" for cell in cells]
             if not any(texts):
+                blank = cells
                 continue
             for at, text in enumerate(texts):
                 place = number, at + 1
