@@ -361,6 +361,12 @@ def test_it_can_be_given_up_and_is_only_its_owners(cast: Cast) -> None:
         _look(cast, job)
 
 
+def test_a_ledger_with_a_mark_of_secrecy_is_deleted(cast: Cast) -> None:
+    job = _upload(cast, xlsx(("秘密★1年",), (TITLE,), HEADS, ROW_1))
+    assert (job.state, "秘密" in job.error) == ("FAILED", True)
+    assert not (sheets_dir() / job.source).exists()
+
+
 def test_who_no_longer_coordinates_brings_nothing(cast: Cast) -> None:
     job = _looked(cast, ROW_1)
     old_ledgers.confirm_ledger(job.pk, look=job.report["look"], skips=False, by=cast.coordinator, now=NOW)

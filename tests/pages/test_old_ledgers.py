@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -53,8 +52,8 @@ def _columns(job: SheetJob, **said: Any) -> dict[str, Any]:
     return fields | given | said
 
 
-def _text(response: HttpResponse) -> str:
-    return response.content.decode()
+def _text(response: Any) -> str:
+    return str(response.content.decode())
 
 
 def _page(client: Client, name: str, job: SheetJob, query: str = "") -> str:
