@@ -19,7 +19,9 @@ from tracker.parser.cells import read_responsible, read_when
 TODAY = date(2024, 10, 21)
 
 
-def _peek(data: bytes, name: str = "台账.xlsx", *, sheet: int | None = None, head_row: int | None = None) -> dict[str, Any]:
+def _peek(
+    data: bytes, name: str = "台账.xlsx", *, sheet: int | None = None, head_row: int | None = None
+) -> dict[str, Any]:
     with open_loose(BytesIO(data), name, sheet, row_limit=1000) as found:
         ledger = find_ledger(found, head_row)
         assert ledger is not None
