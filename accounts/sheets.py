@@ -118,7 +118,7 @@ def open_long_sheet(
     The heads are the first row that has all the required ones; what stands above is a title. Raises
     UnreadableSheet, also while the rows are read.
     """
-    _check_long(file)
+    check_long(file)
     try:
         book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
     except Exception as error:
@@ -180,7 +180,8 @@ def _unquoted(text: str) -> str:
     return text[1:].strip() if text.startswith("'") and text[1:].lstrip().startswith(MARKED) else text
 
 
-def _check_long(file: IO[bytes]) -> None:
+def check_long(file: IO[bytes]) -> None:
+    """Raises UnreadableSheet for what is no xlsx, or would unpack to more than any ledger."""
     start = file.read(8)
     file.seek(0)
     if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":

@@ -1,17 +1,21 @@
-"""Damaged docx, PDF and web files through the readers: each is read or refused, in bounded time and memory.
+"""Damaged docx, PDF, web and Excel files through the readers: read or refused, in bounded time and space.
 
-Usage: python bench/fuzz_readers.py [--count N] [--seed S] [--kinds docx,pdf,html] [--keep FOLDER].
+Usage: python bench/fuzz_readers.py [--count N] [--seed S] [--kinds docx,pdf,html,xlsx] [--keep FOLDER].
 
 The seeds are the committed samples (of the PDF files, a few pages each). Files are damaged in bytes, and in
 what they mean: parts of a docx are unpacked and their XML changed; numbers and names in a PDF are changed;
-tags of a page are repeated, nested and given absurd spans. A child process reads them, with a limit on its
-memory; the parent ends it where one file takes too long. Anything but text or `UnreadableDocument` is a
-failure; --keep saves such files.
+tags of a page are repeated, nested and given absurd spans; of an Excel file, sheets, words and styles. An
+Excel file goes the way of an old ledger: heads, columns, and each row against an empty plan, in a database in
+memory in which nothing may be changed. A child process reads them, with a limit on its memory; the parent
+ends it where one file takes too long. Anything but text or a refusal in words is a failure; --keep saves
+such files.
 """
 
 from __future__ import annotations
 
 import argparse
+import logging
+import os
 import random
 import re
 import resource
@@ -25,8 +29,10 @@ from collections import Counter
 from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import date
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from lxml import etree
@@ -39,7 +45,7 @@ from tracker.parser import UnreadableDocument, readers  # noqa: E402
 SAMPLES = ROOT / "tests" / "samples"
 MEMORY = 1024 * 1024 * 1024  # bytes of address space of the child
 SECONDS = 20  # for one file, on a machine with other work
-KINDS = ("docx", "pdf", "html")
+KINDS = ("docx", "pdf", "html", "xlsx")
 Random = random.Random
 
 
@@ -48,6 +54,10 @@ def seeds(kind: str) -> list[bytes]:
     if kind == "pdf":
         paths = sorted(SAMPLES.glob("*.pdf"))
         return [path.read_bytes() if path.stem == "encrypted" else _pages(path, 2) for path in paths]
+    if kind == "xlsx":
+        from tests.ledgers import ALL
+
+        return [make() for name, make in ALL.items() if name.endswith(".xlsx")]
     found = [path.read_bytes() for path in sorted(SAMPLES.glob(f"*.{kind}"))]
     if kind == "html":
         return [data[:12_000].decode(errors="ignore").encode() for data in found]
@@ -174,6 +184,45 @@ def docx_damaged(data: bytes, dice: Random) -> bytes:
     return buffer.getvalue()
 
 
+def xlsx_damaged(data: bytes, dice: Random) -> bytes:
+    """An Excel file with damage in its bytes, in the XML of a part, in its numbers, or puffed up."""
+    if dice.random() < 0.2:
+        return bytes_damaged(data, dice)
+    with ZipFile(BytesIO(data)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    read = [
+        name for name in parts if name.endswith(".xml") and "docProps" not in name and "theme" not in name
+    ]
+    sheets = [name for name in read if "worksheets" in name]
+    for name in set(dice.choices([*read, *sheets * 4], k=dice.choice((1, 2)))):
+        damage = dice.choices((tree_damaged, words_damaged, bytes_damaged), (8, 1, 1))[0]
+        parts[name] = damage(parts[name], dice)
+    if dice.random() < 0.2:
+        odd = dice.choice(
+            (b"99999999", b"1048576", b"-1", b"1e308", b"NaN", b"45000.99999", b"A1:XFD1048576")
+        )
+        name = dice.choice(sheets)
+        numbers = list(re.finditer(rb'(?<=<v>)[^<]*|(?<= r=")[^"]*|(?<=ref=")[^"]*', parts[name]))
+        if numbers:
+            spot = dice.choice(numbers)
+            parts[name] = parts[name][: spot.start()] + odd + parts[name][spot.end() :]
+    if dice.random() < 0.1:
+        parts.pop(dice.choice(sorted(parts)))
+    if dice.random() < 0.03:
+        row = (
+            b'<row><c t="inlineStr"><is><t>'
+            + b"\xe7\x94\xb2" * dice.choice((1000, 20_000_000))
+            + b"</t></is></c></row>"
+        )
+        name = dice.choice(sheets)
+        parts[name] = parts[name].replace(b"</sheetData>", row + b"</sheetData>", 1)
+    buffer = BytesIO()
+    with ZipFile(buffer, "w", ZIP_DEFLATED, compresslevel=1) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
 def pdf_damaged(data: bytes, dice: Random) -> bytes:
     """A PDF with damage in its bytes, its numbers and names, or inside a packed stream."""
     choice = dice.random()
@@ -221,18 +270,82 @@ DAMAGE: dict[str, Callable[[bytes, Random], bytes]] = {
     "docx": docx_damaged,
     "pdf": pdf_damaged,
     "html": html_damaged,
+    "xlsx": xlsx_damaged,
 }
 
 
 def damaged(kind: str, sources: list[bytes], dice: Random) -> tuple[str, bytes]:
     """One damaged file with a name; now and then the name of another kind."""
     data = DAMAGE[kind](dice.choice(sources), dice)
-    suffix = kind if dice.random() < 0.9 else dice.choice((*KINDS, "txt", "doc"))
+    if kind == "xlsx":  # its own door, which other documents do not come to
+        return dice.choice(("damaged.xlsx",) * 9 + ("damaged.csv",)), data
+    suffix = kind if dice.random() < 0.9 else dice.choice(("docx", "pdf", "html", "txt", "doc"))
     return f"damaged.{suffix}", data
+
+
+_regions: list[object] = []
+
+
+def _region() -> object:
+    """A region with a few units, in a database in memory that this process made."""
+    if not _regions:
+        os.environ |= {"DATABASE_URL": "sqlite://:memory:", "DJANGO_SETTINGS_MODULE": "tracker.settings"}
+        import django
+        from django.apps import apps
+        from django.conf import settings
+
+        django.setup()
+        from django.core.management import call_command
+
+        # The tables as the models say them: quicker than all migrations, and the same.
+        settings.MIGRATION_MODULES = {app.label: None for app in apps.get_app_configs()}
+        call_command("migrate", run_syncdb=True, verbosity=0)
+        from tests.factories import make_department, make_region
+
+        region = make_region("新乡市")
+        for name in ("市生态环境局", "市工信局", "市公安局", "市财政局"):
+            make_department(region, name)
+        _regions.append(region)
+    return _regions[0]
+
+
+def ledger_outcome(name: str, data: bytes) -> str:
+    """Bring one old ledger as far as the page of its rows: "read", "refused", or what went wrong."""
+    region: Any = _region()
+    from accounts.sheets import UnreadableSheet
+    from tracker.actions.ledger_rows import Settings
+    from tracker.ledger_columns import find_ledger
+    from tracker.loose_sheets import open_loose
+    from tracker.models import Plan, Task
+    from tracker.old_ledgers import peek, start_look
+
+    columns: list[str] = []
+    try:
+        for turn in ("heads", "rows"):
+            with open_loose(BytesIO(data), name, None, row_limit=120_000) as sheet:
+                ledger = find_ledger(sheet)
+                if ledger is None:
+                    return "refused"  # the page says that there are no heads
+                if turn == "heads":
+                    report = peek(sheet, ledger, name, today=date(2024, 10, 21))
+                    columns = [column["field"] for column in report["columns"]]
+                    continue
+                settings = Settings(columns, report["year"], report["title"])
+                look = start_look(region, settings, ledger, today=date(2024, 10, 21), fills_down=False)
+                count = sum(1 for _row in look.rows)
+    except UnreadableSheet as error:
+        return "refused" if str(error) else "refused without a reason"
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    if Plan.objects.exists() or Task.objects.exists():
+        return "half stored"
+    return "read" if count else "read as nothing"
 
 
 def outcome(name: str, data: bytes) -> str:
     """Read one file: "read", "refused", or what went wrong."""
+    if name.endswith((".xlsx", ".csv")):
+        return ledger_outcome(name, data)
     try:
         text = readers.read_bytes(data, name)
     except UnreadableDocument as error:
@@ -242,23 +355,28 @@ def outcome(name: str, data: bytes) -> str:
     return "read" if text else "read as nothing"
 
 
-def child(memory: int) -> None:
+def child(memory: int, ledgers: bool) -> None:
     """Read files from standard input, each as lengths, name and bytes, and answer each with a line."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    answers, sys.stdout = sys.stdout, sys.stderr  # openpyxl prints what it thinks of a file
+    logging.disable()
+    if ledgers:
+        _region()
+    print("ready", file=answers, flush=True)
     source = sys.stdin.buffer
     while head := source.read(8):
         name_size, size = struct.unpack(">II", head)
         name, data = source.read(name_size).decode(), source.read(size)
         what = outcome(name, data).replace("\n", " ")
         # A PDF is read by a process below this one.
-        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, what, flush=True)
+        print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, what, file=answers, flush=True)
 
 
 class Reader:
     """A child process that reads files, started again where it dies or is ended."""
 
-    def __init__(self, memory: int = MEMORY, seconds: float = SECONDS) -> None:
-        self.memory, self.seconds = memory, seconds
+    def __init__(self, memory: int = MEMORY, seconds: float = SECONDS, *, ledgers: bool = False) -> None:
+        self.memory, self.seconds, self.ledgers = memory, seconds, ledgers
         self.process: subprocess.Popen[bytes] | None = None
         self.below = 0  # bytes: the most memory that a process reading a PDF has held
 
@@ -266,7 +384,10 @@ class Reader:
         """The outcome of one file; "killed by signal N" and "over N seconds" are failures."""
         if self.process is None:
             command = [sys.executable, __file__, "--child", str(self.memory)]
+            command += ["--ledgers"] if self.ledgers else []
             self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert self.process.stdout
+            self.process.stdout.readline()
         assert self.process.stdin
         assert self.process.stdout
         encoded = name.encode()
@@ -319,7 +440,7 @@ def run(count: int, seed: int, kinds: tuple[str, ...] = KINDS, keep: Path | None
     """Read `count` damaged files, the kinds in turn. The same seed damages the same way."""
     tallies = {kind: Tally() for kind in kinds}
     sources = {kind: seeds(kind) for kind in kinds}
-    reader = Reader()
+    reader = Reader(ledgers="xlsx" in kinds)
     try:
         for order in range(count):
             kind = kinds[order % len(kinds)]
@@ -340,14 +461,15 @@ def run(count: int, seed: int, kinds: tuple[str, ...] = KINDS, keep: Path | None
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--count", type=int, default=3000)
+    arguments.add_argument("--count", type=int, default=5000)
     arguments.add_argument("--seed", type=int, default=1)
     arguments.add_argument("--kinds", default=",".join(KINDS))
     arguments.add_argument("--keep", type=Path)
     arguments.add_argument("--child", type=int, help=argparse.SUPPRESS)
+    arguments.add_argument("--ledgers", action="store_true", help=argparse.SUPPRESS)
     options = arguments.parse_args()
     if options.child:
-        child(options.child)
+        child(options.child, options.ledgers)
         return
     failed = False
     for kind, tally in run(

@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
 
 from accounts.models import Department, Region, User
-from tracker.models import Assignment, Clause, Measure, Plan, PlanImport, Series, Task
+from tracker.models import Assignment, Clause, Measure, Plan, PlanImport, Series, SheetJob, Task
 from tracker.workflow import Role, Status
 
 TODAY = date(2024, 10, 21)
@@ -93,6 +93,36 @@ def make_import(by: User, content: bytes = b"", *, name: str = "plan.txt", **fie
         row.file.save("plan", ContentFile(content), save=False)
     row.save(force_insert=True)
     return row
+
+
+def make_old_ledger(by: User, **fields: Any) -> SheetJob:
+    """An old ledger whose one row was looked at, and waits to be confirmed."""
+    column = {"at": 0, "bare": "任务", "values": ["甲"], "field": "text", "is_sure": True, "how": "name"}
+    report = {
+        "columns": [column | {"head": "任务"}, column | {"at": 1, "head": "单位", "field": "duty"}],
+        "sheets": [[0, "台账"]],
+        "sheet": 0,
+        "rows": 1,
+        "head_row": 1,
+        "title": "旧台账",
+        "year": 2024,
+        "look": "a" * 32,
+        "digest": "",
+        "new": 1,
+        "refused": 0,
+        "taken": 0,
+        "unknown": [["某办", 1]],
+    }
+    values: dict[str, Any] = {
+        "kind": SheetJob.Kind.LEDGER,
+        "state": SheetJob.State.CHECKED,
+        "title": "旧台账.xlsx",
+        "report": report,
+        "options": {"columns": ["text", "duty"], "year": 2024, "title": "旧台账"},
+        "created_at": NOW,
+        "form_key": uuid4(),
+    }
+    return SheetJob.objects.create(owner=by, **(values | fields))
 
 
 def make_measure(plan: Plan, *, sentences: list[str] | None = None, **fields: Any) -> Measure:

@@ -21,6 +21,7 @@ from tests.factories import (
     make_department,
     make_import,
     make_measure,
+    make_old_ledger,
     make_plan,
     make_region,
     make_series,
@@ -35,6 +36,7 @@ from tracker.models import (
     ExtensionRequest,
     Filing,
     FilingRequest,
+    LedgerProfile,
     Letter,
     Plan,
     ProgressReport,
@@ -162,6 +164,8 @@ TESTED = {
     "can_report_for": "report sheets",
     "reportable_assignments": "report sheets",
     "get_reporting_unit_for": "report sheets",
+    "get_old_ledger_for": "old ledgers",
+    "get_ledger_profile_for": "old ledgers",
 }
 
 
@@ -665,3 +669,29 @@ def test_who_brings_in_what_a_unit_filled_in_offline(thing: Thing) -> None:
         assert found == ({share} if brings else set()) | ({elsewhere} if who in UNIT_SIDE else set()), who
         assert _opens(permissions.get_reporting_unit_for, user, share.department_id) == brings, who
         assert not _opens(permissions.get_reporting_unit_for, user, idle.pk), who
+
+
+def test_who_brings_an_old_ledger(thing: Thing) -> None:
+    """The coordinator who sent it; what is saved of its heads is for all coordinators of the region."""
+    share = thing.share
+    own = thing.people["COORDINATOR", "own region"]
+    profile = LedgerProfile.objects.create(region=share.region, name="大气", saved_at=NOW, saved_by=own)
+    for who, owner in thing.people.items():
+        job = make_old_ledger(owner)
+        opens = [
+            user for user in thing.people.values() if _opens(permissions.get_old_ledger_for, user, job.pk)
+        ]
+        assert opens == ([owner] if who[0] == "COORDINATOR" else []), who
+        keeps = _opens(permissions.get_ledger_profile_for, owner, profile.pk)
+        assert keeps == (who in REVIEWER_SIDE), who
+    export = SheetJob.objects.create(owner=own, kind="EXPORT", title="台账", created_at=NOW, form_key=uuid4())
+    assert not _opens(permissions.get_old_ledger_for, own, export.pk)
+
+
+def test_a_carried_report_is_not_the_units_to_take_back(thing: Thing) -> None:
+    unit = thing.people["REPORTER", "own unit"]
+    report = ProgressReport(assignment=thing.share, percent=40, note="台账导入", is_carried=True)
+    thing.share.status = Status.ACTIVE
+    assert not permissions.can_withdraw(unit, report)
+    report.is_carried = False
+    assert permissions.can_withdraw(unit, report)

@@ -33,6 +33,7 @@ from tests.factories import (
     make_department,
     make_import,
     make_measure,
+    make_old_ledger,
     make_plan,
     make_region,
     make_series,
@@ -49,7 +50,7 @@ from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
 from tracker.filetypes import examine
 from tracker.forms.report_sheets import Carried, Row
-from tracker.models import ApiToken, Doubt, PlanUnit, SheetJob, Target, UnitMention
+from tracker.models import ApiToken, Doubt, LedgerProfile, PlanUnit, SheetJob, Target, UnitMention
 from tracker.models.sheet_jobs import sheets_dir
 from tracker.roundtrip import Mark
 from tracker.workflow import Role, Status
@@ -219,6 +220,10 @@ def _objects(cast: Cast) -> dict[str, Any]:
     )
     (sheets_dir() / sheet_job.result).write_bytes(b"PK")
     row = Row(4, Mark(assignment.pk, cast.bureau.pk, percent=0, report=0).signed(), "50", "过半")
+    old_ledger = make_old_ledger(cast.coordinator)
+    profile = LedgerProfile.objects.create(
+        region=cast.city, name="大气台账", saved_at=NOW, saved_by=cast.coordinator
+    )
     return {
         "filled": Carried([row], {assignment.pk: assignment.version}).signed(cast.bureau),
         "overdue": overdue.pk,
@@ -227,6 +232,9 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "paper_what": "template",
         "letter": letter.pk,
         "sheet_job": sheet_job.pk,
+        "old_ledger": old_ledger.pk,
+        "old_ledger_look": old_ledger.report["look"],
+        "ledger_profile": profile.pk,
         "task": assignment.task_id,
         "assignment": assignment.pk,
         "pending": pending.pk,
@@ -403,4 +411,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (128, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (134, 15)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests import files
+from tests.accounts.test_sheets import xlsx
 from tracker.papers.templates import DEFAULTS
 
 # Who asks, by relation to the object.
@@ -305,6 +306,19 @@ MATRIX: dict[str, Page] = {
     "report_sheet": Page(
         {200: OWN_UNIT | COORDINATOR}, {302: OWN_UNIT | COORDINATOR}, ("department",), {"rows": "{filled}"}
     ),
+    # Bringing an old ledger; its job is the coordinator's own, what is saved of its heads the region's.
+    "old_ledger_new": Page(
+        {200: COORDINATORS},
+        {302: COORDINATORS},
+        data={"file": xlsx(("任务", "责任单位")), "form_key": "6f1b6a34-8f0f-4f6e-9a5c-999999999999"},
+    ),
+    "old_ledger": Page({200: COORDINATOR}, {405: PEOPLE}, ("old_ledger",)),
+    "old_ledger_columns": Page(
+        {200: COORDINATOR}, {302: COORDINATOR}, ("old_ledger",), {"sheet": "0", "head_row": ""}
+    ),
+    "old_ledger_units": _post_only({302: COORDINATOR}, "old_ledger", unit_0="市生态环境局"),
+    "old_ledger_confirm": _post_only({302: COORDINATOR}, "old_ledger", look="{old_ledger_look}"),
+    "ledger_profile_delete": _post_only({302: COORDINATOR}, "ledger_profile"),
     # People and units
     "accounts:people": _read(KEEPERS),
     "accounts:new_person": Page(

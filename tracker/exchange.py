@@ -13,6 +13,7 @@ from accounts.sheets import UnreadableSheet, open_long_sheet
 from accounts.table_files import write_table
 from accounts.tables import Column, Kind, Stamp, Table, known, make_table
 from tracker.actions.sheet_jobs import JobStopped, claim, end, go_on
+from tracker.actions.sheet_plans import SheetRefused
 from tracker.actions.task_sheets import (
     NUMBER,
     REQUIRED,
@@ -20,11 +21,11 @@ from tracker.actions.task_sheets import (
     TEXT,
     UNIT,
     RowOutcome,
-    SheetRefused,
     TaskSheet,
 )
 from tracker.models import SheetJob
 from tracker.models.sheet_jobs import sheets_dir, unguessable_name
+from tracker.old_ledgers import run_ledger
 from tracker.permissions import can_import_plan
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,10 @@ def run_job(job_id: int, *, now: Clock) -> str | None:
         return None
     part = sheets_dir() / unguessable_name()
     try:
-        state = _import(job, part, now) if job.is_import else _export(job, part, now)
+        if job.is_ledger:
+            state = run_ledger(job, part, now, _stamp(job, now))
+        else:
+            state = _import(job, part, now) if job.is_import else _export(job, part, now)
     except JobStopped:
         part.unlink(missing_ok=True)
         return "stopped"

@@ -16,6 +16,7 @@ from tracker.models import (
     ExtensionRequest,
     Filing,
     FilingRequest,
+    LedgerProfile,
     Letter,
     Plan,
     PlanImport,
@@ -204,7 +205,8 @@ def can_move(user: User, assignment: Assignment, move: str) -> bool:
 
 def can_withdraw(user: User, given: ProgressReport | TargetReading) -> bool:
     """The unit's people take back what they gave as long as the work is theirs."""
-    is_open = given.assignment.status == Status.ACTIVE and not given.is_withdrawn
+    is_carried = isinstance(given, ProgressReport) and given.is_carried
+    is_open = given.assignment.status == Status.ACTIVE and not given.is_withdrawn and not is_carried
     return is_open and belongs_to_unit(user, given.assignment)
 
 
@@ -408,6 +410,20 @@ def get_own_letter_for(user: User, pk: int) -> Letter:
 def get_sheet_job_for(user: User, pk: int) -> SheetJob:
     """The background file if it is this person's own; nobody else's business. Raises Http404 otherwise."""
     return get_object_or_404(SheetJob.objects.of(user.pk), pk=pk)
+
+
+def get_old_ledger_for(user: User, pk: int) -> SheetJob:
+    """The old ledger that this coordinator is bringing. Raises Http404 otherwise."""
+    if not can_import_plan(user):
+        raise Http404
+    return get_object_or_404(SheetJob.objects.of(user.pk).filter(kind=SheetJob.Kind.LEDGER), pk=pk)
+
+
+def get_ledger_profile_for(user: User, pk: int) -> LedgerProfile:
+    """A saved reading of heads, if it is of this coordinator's own region. Raises Http404 otherwise."""
+    if not can_import_plan(user):
+        raise Http404
+    return get_object_or_404(LedgerProfile.objects.filter(region=user.region_id), pk=pk)
 
 
 def get_import_for(user: User, pk: int) -> PlanImport:

@@ -140,6 +140,7 @@ class EventKind(models.TextChoices):
     CANCEL_FILING = "CANCEL_FILING", _("取消备案")
     ISSUE_LETTER = "ISSUE_LETTER", _("下发督办文书")
     WITHDRAW_LETTER = "WITHDRAW_LETTER", _("撤回督办文书")
+    CARRY = "CARRY", _("台账导入")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.

@@ -27,7 +27,7 @@ from tests.factories import (
     make_task,
 )
 from tracker import exchange
-from tracker.actions import sheet_jobs, task_sheets
+from tracker.actions import sheet_jobs, sheet_plans, task_sheets
 from tracker.actions.sheet_jobs import ask_export, ask_import, cancel, claim, confirm_import, sweep
 from tracker.actions.tasks import make_tasks
 from tracker.actions.work import MoveRefused
@@ -286,7 +286,7 @@ def test_killed_while_writing_leaves_nothing(cast: Cast, monkeypatch) -> None:
     job = _look(cast, *ROWS)
     confirm_import(job.pk, by=cast.coordinator, now=NOW)
     before = _counts()
-    monkeypatch.setattr(task_sheets, "BATCH", 1)
+    monkeypatch.setattr(sheet_plans, "BATCH", 1)
     made = make_tasks
     calls: list[int] = []
 
@@ -296,7 +296,7 @@ def test_killed_while_writing_leaves_nothing(cast: Cast, monkeypatch) -> None:
             raise KeyboardInterrupt
         return made(*args, **kwargs)
 
-    monkeypatch.setattr(task_sheets, "make_tasks", die)
+    monkeypatch.setattr(sheet_plans, "make_tasks", die)
     with pytest.raises(KeyboardInterrupt):
         run_job(job.pk, now=now)
     assert _counts() == before
@@ -319,7 +319,7 @@ def test_a_job_that_lost_its_lease_writes_nothing(cast: Cast, monkeypatch) -> No
         SheetJob.objects.filter(pk=job.pk).update(claim=uuid4())
         return made(*args, **kwargs)
 
-    monkeypatch.setattr(task_sheets, "make_tasks", lose)
+    monkeypatch.setattr(sheet_plans, "make_tasks", lose)
     assert run_job(job.pk, now=now) == "stopped"
     assert (Plan.objects.count(), Task.objects.count()) == (0, 0)
 

@@ -39,6 +39,6 @@ def test_every_kind_of_file_scores_as_text_does(suffix: str) -> None:
 
 def test_damaged_files_are_read_or_refused() -> None:
     fuzz = load_fuzz()
-    for kind, tally in fuzz.run(90, seed=7).items():
+    for kind, tally in fuzz.run(88, seed=7).items():
         assert not tally.failures, kind
-        assert sum(tally.outcomes.values()) == 30
+        assert sum(tally.outcomes.values()) == 22

@@ -76,8 +76,16 @@ def ask_export(
     return job
 
 
-def ask_import(*, file: Iterable[bytes], name: str, form_key: UUID, by: User, now: datetime) -> SheetJob:
-    """Keep a file of tasks and have it looked at; nothing is taken in before it is confirmed.
+def ask_import(
+    *,
+    file: Iterable[bytes],
+    name: str,
+    form_key: UUID,
+    by: User,
+    now: datetime,
+    kind: str = SheetJob.Kind.IMPORT,
+) -> SheetJob:
+    """Keep a file of tasks or an old ledger and have it looked at; nothing is taken in unless confirmed.
 
     The same `form_key` a second time is the first job. Raises MoveRefused.
     """
@@ -87,9 +95,7 @@ def ask_import(*, file: Iterable[bytes], name: str, form_key: UUID, by: User, no
         with place.open("wb") as kept:
             for part in file:
                 kept.write(part)
-        job, is_new = _make(
-            by, form_key, kind=SheetJob.Kind.IMPORT, title=name[:255], source=source, created_at=now
-        )
+        job, is_new = _make(by, form_key, kind=kind, title=name[:255], source=source, created_at=now)
     except BaseException:
         place.unlink(missing_ok=True)
         raise
@@ -100,7 +106,9 @@ def ask_import(*, file: Iterable[bytes], name: str, form_key: UUID, by: User, no
 
 def confirm_import(job_id: int, *, by: User, now: datetime) -> bool:
     """Say that what was looked at shall be taken in. False when there is nothing to confirm any more."""
-    waiting = SheetJob.objects.of(by.pk).filter(pk=job_id, state=SheetJob.State.CHECKED)
+    waiting = SheetJob.objects.of(by.pk).filter(
+        pk=job_id, kind=SheetJob.Kind.IMPORT, state=SheetJob.State.CHECKED
+    )
     return bool(waiting.update(state=SheetJob.State.QUEUED, confirmed_at=now, done=0, attempts=0))
 
 
@@ -161,7 +169,7 @@ def end(job: SheetJob, state: str, *, now: datetime, **fields: Any) -> None:
 def sweep(*, now: datetime) -> list[int]:
     """Delete what is older than KEEP, with its files, and tell which jobs wait for a worker."""
     old = SheetJob.objects.made_before(now - KEEP)
-    waiting = old.filter(state__in=(*SheetJob.State.at_work, SheetJob.State.CHECKED))
+    waiting = old.filter(state__in=(*SheetJob.State.at_work, *SheetJob.State.waits_for_owner))
     _end(waiting, SheetJob.State.CANCELLED, now)
     old.delete()
     known = {name for names in SheetJob.objects.values_list("source", "result") for name in names if name}

@@ -7,23 +7,29 @@ beginning, whatever state the sheet says.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import islice
 from typing import ClassVar
 
 from django.db import transaction
-from django.db.models import Count, Max
 from django.utils.translation import gettext as _
 
 from accounts.directory import Directory
 from accounts.models import Department, Region, User
 from accounts.sheets import Formula, SheetRow
-from tracker.actions.plans import content_hash
-from tracker.actions.tasks import NewTask, Share, make_tasks
-from tracker.models import Assignment, Clause, Measure, Plan, Task
-from tracker.models.plans import ScheduleKind
-from tracker.workflow import Role, Status
+from tracker.actions.sheet_plans import (
+    TASKS_PER_PLAN,
+    TEXT_LIMIT,
+    Known,
+    PlanSheet,
+    PlanWriter,
+    Wanted,
+    fold_words,
+    load_plan,
+)
+from tracker.actions.tasks import Share
+from tracker.models import Plan
+from tracker.workflow import Role
 
 PLAN, NUMBER, TEXT, UNIT, ROLE, DUE, REGION, VIA = (
     "方案",
@@ -38,15 +44,8 @@ PLAN, NUMBER, TEXT, UNIT, ROLE, DUE, REGION, VIA = (
 HEADS = (PLAN, NUMBER, TEXT, UNIT, ROLE, DUE, REGION, VIA)
 REQUIRED = (PLAN, TEXT, UNIT, ROLE)
 ROW_LIMIT = 120_000
-TASKS_PER_PLAN = 3000  # the page of a plan lists them all
-TEXT_LIMIT = 2000  # characters
-BATCH = 500
 YEARS = (2000, 2100)
 _DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:T00:00:00)?")
-
-
-class SheetRefused(Exception):
-    """What was looked at cannot be taken in any more; the text says why, for a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,41 +68,6 @@ class RowOutcome:
 
 class _RowRefused(Exception):
     pass
-
-
-@dataclass(slots=True)
-class _Known:
-    """A task that is there already, with who answers for it in which role until when."""
-
-    number: str
-    folded: str
-    shares: dict[int, tuple[str, date | None]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """A task that the sheet brings."""
-
-    number: str
-    text: str
-    due_date: date | None
-    shares: dict[int, tuple[Share, int]]  # with the row that brought each
-
-
-@dataclass(slots=True)
-class _PlanSheet:
-    """What the sheet says of one plan."""
-
-    title: str
-    plan: int | None
-    mark: tuple[object, ...]  # by which it is seen that nobody changed it meanwhile
-    known: dict[str, _Known] = field(default_factory=dict)
-    known_by_text: dict[str, _Known] = field(default_factory=dict)
-    wanted: dict[str, _Wanted] = field(default_factory=dict)
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"\s+", "", text)
 
 
 def read_date(text: str) -> date | None:
@@ -131,7 +95,7 @@ class TaskSheet:
         self._reachable = {unit.name: unit for unit in Department.objects.answering_for(region)}
         self._units: dict[str, Department | str] = {}
         self._roles = {"牵头": Role.LEAD, "落实": Role.IMPLEMENT, "配合": Role.SUPPORT}
-        self._plans: dict[str, _PlanSheet] = {}
+        self._plans: dict[str, PlanSheet] = {}
 
     @property
     def tasks(self) -> int:
@@ -181,7 +145,7 @@ class TaskSheet:
                 _("完成时限“%(text)s”不是日期，请写成 2024-10-31 的样子。") % {"text": cells[DUE][:40]}
             ) from None
         plan = self._plan(cells[PLAN])
-        known = plan.known.get(number) if number else plan.known_by_text.get(_folded(text))
+        known = plan.known.get(number) if number else plan.known_by_text.get(fold_words(text))
         if known is not None:
             return self._same(known, text, unit, share.role, due_date)
         return self._new(plan, number, text, due_date, share, row)
@@ -220,18 +184,18 @@ class TaskSheet:
             )
         return found.pk
 
-    def _plan(self, title: str) -> _PlanSheet:
+    def _plan(self, title: str) -> PlanSheet:
         if title not in self._plans:
             found = list(Plan.objects.filter(region=self.region, title=title).without_source()[:2])
             if len(found) > 1:
                 raise _RowRefused(_("有几份同名的方案，不能用表格增加任务。"))
             if found and found[0].is_draft:
                 raise _RowRefused(_("这份方案还是草稿，请先核对下达。"))
-            self._plans[title] = _load(title, found[0].pk if found else None)
+            self._plans[title] = load_plan(title, found[0].pk if found else None)
         return self._plans[title]
 
-    def _same(self, known: _Known, text: str, unit: Department, role: str, due_date: date | None) -> str:
-        if known.folded != _folded(text):
+    def _same(self, known: Known, text: str, unit: Department, role: str, due_date: date | None) -> str:
+        if known.folded != fold_words(text):
             raise _RowRefused(_("编号%(number)s在系统里是另一项任务。") % {"number": known.number})
         share = known.shares.get(unit.pk)
         if share is None:
@@ -244,16 +208,16 @@ class TaskSheet:
         return RowOutcome.SAME
 
     def _new(
-        self, plan: _PlanSheet, number: str, text: str, due_date: date | None, share: Share, row: int
+        self, plan: PlanSheet, number: str, text: str, due_date: date | None, share: Share, row: int
     ) -> str:
-        key = number or f"\n{_folded(text)}"  # no number has a line break
+        key = number or f"\n{fold_words(text)}"  # no number has a line break
         found = plan.wanted.get(key)
         if found is None:
             if len(plan.known) + len(plan.wanted) >= TASKS_PER_PLAN:
                 raise _RowRefused(_("一份方案最多 %(limit)d 项任务。") % {"limit": TASKS_PER_PLAN})
-            plan.wanted[key] = _Wanted(number, text, due_date, {share.department_id: (share, row)})
+            plan.wanted[key] = Wanted(number, text, due_date, {share.department_id: (share, row)})
             return RowOutcome.NEW
-        if _folded(found.text) != _folded(text):
+        if fold_words(found.text) != fold_words(text):
             raise _RowRefused(_("编号%(number)s在表里有两种任务内容。") % {"number": number})
         if found.due_date != due_date:
             raise _RowRefused(_("同一项任务在表里有两种完成时限。"))
@@ -274,141 +238,6 @@ class TaskSheet:
             Region.objects.select_for_update().get(pk=self.region.pk)
             for sheet in self._plans.values():
                 if sheet.wanted:
-                    _PlanWriter(self.region, sheet, by=by, file_name=file_name, now=now).write()
+                    PlanWriter(self.region, sheet, by=by, file_name=file_name, now=now).write()
                     sheet.wanted.clear()
             and_then()
-
-
-def _mark(plan: int | None) -> tuple[object, ...]:
-    """Changes when a plan gets or loses tasks or shares, or is edited."""
-    if plan is None:
-        return ()
-    shares = Assignment.objects.filter(plan=plan).aggregate(count=Count("pk"), last=Max("pk"))
-    version, status = Plan.objects.values_list("version", "status").get(pk=plan)
-    return version, status, shares["count"], shares["last"]
-
-
-def _load(title: str, plan: int | None) -> _PlanSheet:
-    sheet = _PlanSheet(title, plan, _mark(plan))
-    if plan is None:
-        return sheet
-    by_key: dict[int, _Known] = {}
-    for key, number, text in Task.objects.filter(plan=plan).values_list("pk", "number", "text"):
-        by_key[key] = sheet.known[number] = known = _Known(number, _folded(text))
-        sheet.known_by_text[known.folded] = known
-    shares = Assignment.objects.filter(plan=plan).order_by("pk")
-    for task, unit, role, due, status in shares.values_list(
-        "task", "department", "role", "due_date", "status"
-    ):
-        held = by_key[task].shares
-        if status not in Status.out_of_force or unit not in held:
-            held[unit] = (role, due)
-    return sheet
-
-
-class _PlanWriter:
-    """Writes what one plan gets: a line of its text, a measure and a clause for each task, and the tasks."""
-
-    def __init__(self, region: Region, sheet: _PlanSheet, *, by: User, file_name: str, now: datetime) -> None:
-        self._sheet, self._by, self._now, self._region = sheet, by, now, region
-        self._file_name = file_name
-        self._note = _("由表格导入：%(name)s") % {"name": file_name}
-        self._used = set(sheet.known) | {new.number for new in sheet.wanted.values() if new.number}
-
-    def write(self) -> None:
-        plan = self._plan()
-        position = plan.measures.aggregate(last=Max("position"))["last"] or 0
-        lines = [plan.source_text, "" if plan.source_text.endswith("\n") else "\n"]
-        at = sum(map(len, lines))
-        wanted = iter(self._sheet.wanted.values())
-        while batch := list(islice(wanted, BATCH)):
-            measures, clauses = [], []
-            for new in batch:
-                position += 1
-                new.number = new.number or self._free_number(position)
-                measures.append(self._measure(plan, position, at, new))
-                clauses.append(self._clause(measures[-1], new))
-                lines.append(f"{measures[-1].text}\n")
-                at += len(lines[-1])
-            Measure.objects.bulk_create(measures)
-            Clause.objects.bulk_create(clauses)
-            make_tasks(
-                [
-                    NewTask(
-                        plan,
-                        clause,
-                        [share for share, _row in new.shares.values()],
-                        given_number=new.number,
-                        note=self._note,
-                    )
-                    for new, clause in zip(batch, clauses, strict=True)
-                ],
-                by=self._by,
-                now=self._now,
-            )
-        plan.source_text = "".join(lines)
-        plan.version += 1
-        plan.save(update_fields=["source_text", "version"])
-
-    def _plan(self) -> Plan:
-        sheet = self._sheet
-        if sheet.plan is not None:
-            plan = Plan.objects.select_for_update(of=("self",)).get(pk=sheet.plan)
-            if _mark(sheet.plan) != sheet.mark or plan.title != sheet.title:
-                raise SheetRefused(
-                    _("核对之后，方案《%(title)s》有了变动，请重新上传。") % {"title": sheet.title}
-                )
-            return plan
-        text = "\n".join([sheet.title, *(new.text for new in sheet.wanted.values())])
-        fingerprint = content_hash(text)
-        same = Plan.objects.filter(region=self._region)
-        if same.filter(title=sheet.title).exists() or same.filter(content_hash=fingerprint).exists():
-            raise SheetRefused(
-                _("核对之后，方案《%(title)s》有了变动，请重新上传。") % {"title": sheet.title}
-            )
-        return Plan.objects.create(
-            region=self._region,
-            title=sheet.title,
-            file_name=self._file_name,
-            source_text=f"{sheet.title}\n",
-            content_hash=fingerprint,
-            status=Plan.Status.LIVE,
-            created_at=self._now,
-            created_by=self._by,
-            confirmed_at=self._now,
-            confirmed_by=self._by,
-        )
-
-    def _free_number(self, position: int) -> str:
-        """A number that neither the plan nor the sheet has."""
-        number, turn = f"{position}-1", 1
-        while number in self._used:
-            turn += 1
-            number = f"{position}-{turn}"
-        self._used.add(number)
-        return number
-
-    def _measure(self, plan: Plan, position: int, at: int, new: _Wanted) -> Measure:
-        text = f"{new.number} {new.text}"
-        return Measure(
-            plan=plan,
-            position=position,
-            kind=Measure.Kind.ROW,
-            path=[],
-            number=new.number[:20],
-            title=f" {new.text}"[:300],
-            text=text,
-            start=at,
-            end=at + len(text),
-        )
-
-    def _clause(self, measure: Measure, new: _Wanted) -> Clause:
-        return Clause(
-            measure=measure,
-            position=1,
-            text=new.text,
-            start=measure.end - len(new.text),
-            end=measure.end,
-            kind=ScheduleKind.DEADLINE if new.due_date else ScheduleKind.ONGOING,
-            due_date=new.due_date,
-        )

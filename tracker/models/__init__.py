@@ -8,6 +8,7 @@ from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
 from tracker.models.filings import Filing, FilingRequest
 from tracker.models.imports import PlanImport
+from tracker.models.ledger_profiles import LedgerProfile
 from tracker.models.letters import Letter
 from tracker.models.nodes import Node
 from tracker.models.orders import Instruction, Nudge
@@ -31,6 +32,7 @@ __all__ = [
     "Filing",
     "FilingRequest",
     "Instruction",
+    "LedgerProfile",
     "Letter",
     "Measure",
     "Node",

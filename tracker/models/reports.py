@@ -45,6 +45,8 @@ class ProgressReport(Withdrawable):
     is_on_behalf = models.BooleanField(_("代填报"), default=False)
     # One form sent twice makes one report: the key is drawn when the form is shown.
     form_key = models.UUIDField(_("表单标识"), editable=False)
+    # Taken over from an old ledger by a coordinator: not the unit's own words.
+    is_carried = models.BooleanField(_("台账导入"), default=False, editable=False)
 
     objects = ProgressReportQuerySet.as_manager()
 

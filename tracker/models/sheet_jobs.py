@@ -46,20 +46,23 @@ class SheetJobQuerySet(models.QuerySet["SheetJob"]):
 
 
 class SheetJob(models.Model):
-    """One list to be written to a file, or one file of tasks to be read.
+    """One list to be written to a file, or one file of tasks or old ledger to be read.
 
     QUEUED -> RUNNING -> DONE | FAILED; CANCELLED from before the end. A file of tasks is looked at first: it
     comes to CHECKED, and goes back to QUEUED once its owner confirms, to be written as a whole; or to
     REFUSED, where a row cannot be taken. A claim is a lease: its holder renews it as it goes on.
+    An old ledger comes to COLUMNS first, and from there or from CHECKED back to QUEUED with its settings.
     """
 
     class Kind(models.TextChoices):
         EXPORT = "EXPORT", _("导出")
         IMPORT = "IMPORT", _("导入任务")
+        LEDGER = "LEDGER", _("导入旧台账")
 
     class State(models.TextChoices):
         QUEUED = "QUEUED", _("排队中")
         RUNNING = "RUNNING", _("进行中")
+        COLUMNS = "COLUMNS", _("待核对列")
         CHECKED = "CHECKED", _("待确认")
         REFUSED = "REFUSED", _("不能导入")
         DONE = "DONE", _("已完成")
@@ -67,7 +70,9 @@ class SheetJob(models.Model):
         CANCELLED = "CANCELLED", _("已取消")
 
         at_work = nonmember(("QUEUED", "RUNNING"))
-        can_be_cancelled = nonmember(("QUEUED", "RUNNING", "CHECKED"))
+        can_be_cancelled = nonmember(("QUEUED", "RUNNING", "COLUMNS", "CHECKED"))
+        # Of an old ledger: its owner has to say something before it goes on.
+        waits_for_owner = nonmember(("COLUMNS", "CHECKED"))
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("申请人"), on_delete=models.PROTECT, related_name="+"
@@ -82,6 +87,7 @@ class SheetJob(models.Model):
     format = models.CharField(_("格式"), max_length=4, default="xlsx")
     # Of an import: the file that came, and what was found in it.
     source = models.CharField(_("上传文件"), max_length=32, blank=True)
+    options = models.JSONField(_("导入设置"), default=dict, blank=True)
     report = models.JSONField(_("核对结果"), default=dict, blank=True)
     confirmed_at = models.DateTimeField(_("确认时间"), null=True, blank=True)
     result = models.CharField(_("结果文件"), max_length=32, blank=True)
@@ -126,6 +132,10 @@ class SheetJob(models.Model):
         return self.kind == self.Kind.IMPORT
 
     @property
+    def is_ledger(self) -> bool:
+        return self.kind == self.Kind.LEDGER
+
+    @property
     def is_at_work(self) -> bool:
         return self.state in self.State.at_work
 
@@ -143,6 +153,6 @@ class SheetJob(models.Model):
     def file_name(self) -> str:
         """What the result is called when it is taken away."""
         stem = "".join("_" if mark in '\\/:*?"<>|\r\n\t\0' else mark for mark in self.title)
-        if self.is_import:
+        if self.is_import or self.is_ledger:
             stem = f"核对结果-{stem.removesuffix('.xlsx')}"
         return f"{stem[:80]}-{day_of(self.created_at).isoformat()}.{self.format}"

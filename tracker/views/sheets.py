@@ -19,7 +19,8 @@ from accounts.table_files import FORMATS
 from accounts.tables import make_table
 from tracker import clock
 from tracker.actions import sheet_jobs
-from tracker.actions.task_sheets import HEADS, REQUIRED, ROW_LIMIT, TASKS_PER_PLAN
+from tracker.actions.sheet_plans import TASKS_PER_PLAN
+from tracker.actions.task_sheets import HEADS, REQUIRED, ROW_LIMIT
 from tracker.actions.work import MoveRefused
 from tracker.filetypes import clean_name
 from tracker.forms.sheets import ExportForm, TaskFileForm
@@ -32,7 +33,7 @@ logger = logging.getLogger(__name__)
 JOBS_SHOWN = 30
 
 
-def _start(job: SheetJob) -> None:
+def start_job(job: SheetJob) -> None:
     """Queue the job at once. Where Redis does not answer, the sweep queues it a few minutes later."""
 
     def queue() -> None:
@@ -78,7 +79,7 @@ def sheet_export(request: SignedInRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect("sheets")
     if job.state == SheetJob.State.QUEUED:
-        _start(job)
+        start_job(job)
     return redirect("sheet", pk=job.pk)
 
 
@@ -102,7 +103,7 @@ def sheet_import(request: SignedInRequest) -> HttpResponse:
             form.add_error("file", str(refusal))
         else:
             if job.state == SheetJob.State.QUEUED:
-                _start(job)
+                start_job(job)
             return redirect("sheet", pk=job.pk)
     context = {
         "form": form,
@@ -119,6 +120,8 @@ def sheet_import(request: SignedInRequest) -> HttpResponse:
 def sheet(request: SignedInRequest, pk: int) -> HttpResponse:
     """One background file: how far it is, what was found, and what can be done with it."""
     job = get_sheet_job_for(request.user, pk)
+    if job.is_ledger:
+        return redirect("old_ledger", pk=pk)
     return render(request, "tracker/sheet.html", {"job": job, "days": sheet_jobs.KEEP.days})
 
 
@@ -130,7 +133,7 @@ def sheet_download(request: SignedInRequest, pk: int) -> HttpResponseBase:
     place = sheets_dir() / job.result
     if not job.result or not place.is_file():
         raise Http404
-    kind = "xlsx" if job.is_import else job.format
+    kind = "xlsx" if job.is_import or job.is_ledger else job.format
     response = FileResponse(place.open("rb"), as_attachment=True, filename=job.file_name)
     response["Content-Type"] = FORMATS[kind]
     response["Cache-Control"] = "private, no-store"
@@ -144,7 +147,7 @@ def sheet_confirm(request: SignedInRequest, pk: int) -> HttpResponse:
     if not can_import_plan(request.user):
         raise Http404
     if sheet_jobs.confirm_import(job.pk, by=request.user, now=clock.now()):
-        _start(job)
+        start_job(job)
     else:
         messages.info(request, _("这次导入已经处理过，没有重复进行。"))
     return redirect("sheet", pk=pk)
