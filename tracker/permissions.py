@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import Department, DepartmentQuerySet, Region, User
 from tracker.models import (
     Assignment,
+    ClauseGram,
     Evidence,
     ExtensionRequest,
     Filing,
@@ -27,6 +28,7 @@ from tracker.models import (
     TaskEvent,
 )
 from tracker.models.assignments import AssignmentQuerySet
+from tracker.models.duties import ClauseGramQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.filings import FilingQuerySet, FilingRequestQuerySet
@@ -411,3 +413,15 @@ def get_sheet_job_for(user: User, pk: int) -> SheetJob:
 def get_import_for(user: User, pk: int) -> PlanImport:
     """The import if this person may see it, and so may stop it. Raises Http404 otherwise."""
     return get_object_or_404(visible_imports(user).for_page(), pk=pk)
+
+
+def visible_grams(user: User) -> ClauseGramQuerySet:
+    """What clauses are found by: in live plans of the person's regions; for a unit's people, in its tasks."""
+    if user.is_unit_person:
+        return ClauseGram.objects.filter(clause__in=visible_tasks(user).values("clause"))
+    return ClauseGram.objects.of_plans(Plan.objects.in_regions(visible_regions(user)).live())
+
+
+def can_link(user: User, task: Task) -> bool:
+    """Which tasks are one duty is for the coordinators of the region of all of them to say."""
+    return coordinates(user, task)

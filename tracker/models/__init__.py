@@ -2,6 +2,7 @@
 
 from tracker.models.assignments import Assignment
 from tracker.models.draft_edits import DraftEdit
+from tracker.models.duties import ClauseGram, Duty
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
@@ -22,8 +23,10 @@ from tracker.models.tasks import Task
 __all__ = [
     "Assignment",
     "Clause",
+    "ClauseGram",
     "Doubt",
     "DraftEdit",
+    "Duty",
     "Evidence",
     "ExtensionRequest",
     "Filing",
