@@ -28,8 +28,10 @@ from tests.factories import (
     make_user,
 )
 from tracker import permissions
+from tracker.actions.clause_index import index_clauses
 from tracker.models import (
     Assignment,
+    ClauseGram,
     Evidence,
     ExtensionRequest,
     Filing,
@@ -155,6 +157,8 @@ TESTED = {
     "can_print_all_sheets": "letters",
     "can_keep_paper_templates": "letters",
     "get_sheet_job_for": "sheets",
+    "visible_grams": "duties",
+    "can_link": "duties",
 }
 
 
@@ -622,3 +626,25 @@ def test_who_opens_a_background_file(thing: Thing) -> None:
             user for user in thing.people.values() if _opens(permissions.get_sheet_job_for, user, job.pk)
         ]
         assert opens == [owner]
+
+
+def test_who_finds_the_clauses_of_a_task_and_who_links_it(thing: Thing) -> None:
+    """Found by whoever may see the task, and never in a draft; linked by its region's coordinators alone."""
+    task = thing.share.task
+    index_clauses([task.clause])
+    # What nobody may find: a plan taken back to a draft would still be indexed.
+    drafted = thing.draft.measures.get().clauses.get()
+    index_clauses([drafted])
+    people = thing.people.items()
+
+    finders = {
+        who for who, user in people if permissions.visible_grams(user).filter(clause=task.clause).exists()
+    }
+    linkers = {who for who, user in people if permissions.can_link(user, task)}
+
+    assert ClauseGram.objects.filter(clause=drafted).exists()
+    assert finders == {who for who, sees in SEES.items() if "task" in sees}
+    assert linkers == REVIEWER_SIDE
+    assert not [
+        who for who, user in people if permissions.visible_grams(user).filter(clause=drafted).exists()
+    ]

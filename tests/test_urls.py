@@ -40,6 +40,7 @@ from tests.factories import (
 from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
 from tracker import clock, letters
+from tracker.actions.duties import link_duty
 from tracker.actions.extensions import ask_extension
 from tracker.actions.filings import ask_filing, file_document
 from tracker.actions.letters import issue_letter
@@ -209,6 +210,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
         form_key=uuid4(),
     )
     (sheets_dir() / sheet_job.result).write_bytes(b"PK")
+    done = make_assignment(cast.bureau, plan=cast.plan, percent=100, last_reported_at=NOW)
+    link_duty(done.task_id, others=[recurring.pk], reason="同一件事", by=cast.coordinator, now=NOW)
     return {
         "overdue": overdue.pk,
         "letter_shown": shown,
@@ -229,6 +232,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "unit": PlanUnit.objects.create(plan=draft, name="不明单位").pk,
         "doubt": doubt.pk,
         "extension": extension.pk,
+        "done": done.pk,
+        "linked_task": done.task_id,
         "series": make_series(recurring).pk,
         "made_report": made_report.pk,
         "evidence": made_report.evidence.get().pk,

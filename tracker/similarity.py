@@ -5,6 +5,7 @@ figure is Dice's: twice what both have, over what each has. Figures, marks and s
 duty has another date in each plan.
 """
 
+import re
 from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
@@ -27,6 +28,7 @@ COMMON = frozenset(
     柴油 洁取 燃煤 物流 移动 纳入 自动 路移 运行
     """.split()  # noqa: SIM905
 )
+DATES = re.compile(r"\d+[年月日]?")
 COMMON_WEIGHT = 0.2
 FLOOR = 0.3  # below it two clauses share words, not work
 SKETCH = 12  # pairs of a clause that are kept to find it by
@@ -36,8 +38,8 @@ SHORTEST_SHARED = 2  # characters in a row that are marked as common
 
 @lru_cache(maxsize=4096)
 def pairs(text: str) -> frozenset[str]:
-    """Its different pairs of neighbouring characters; figures, marks and spaces part them."""
-    folded = fold(text[:LENGTH]).lower()
+    """Its different pairs of neighbouring characters; figures with their year, marks and spaces part them."""
+    folded = DATES.sub(" ", fold(text[:LENGTH]).lower())
     return frozenset(
         first + second for first, second in pairwise(folded) if first.isalpha() and second.isalpha()
     )

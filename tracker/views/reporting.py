@@ -166,6 +166,7 @@ def _page(
     changes: Iterable[TaskEvent] = (),
 ) -> HttpResponse:
     in_place = is_in_place(request)
+    shares = duties.linked_shares(assignment, linked)
     context: dict[str, Any] = {
         "today": clock.today(),
         "assignment": assignment,
@@ -173,7 +174,8 @@ def _page(
         "draft": draft,
         "companions": _companions(request, assignment, also),
         "also_chosen": bool(also),
-        "linked": duties.linked_shares(assignment, linked),
+        "linked": shares,
+        "hand_in_offered": any(share.counts for share in shares),
         "changes": changes,
         "last_report": assignment.reports.standing().newest_first().first(),
         "writer": writer_of(request.user),
