@@ -1,10 +1,10 @@
 """How fast and how well the clauses of other plans that ask for the same are found.
 
-Usage: python bench/similar.py [--clauses 50000] [--plans 1000] [--lookups 300]. Clauses are made from those of
-the five plans: each made clause joins parts of two of them and changes one word in five, so that rare and common
-words are as frequent as in plans. Into them are put reworded copies of the plans' own clauses, one of each:
-another date, some words changed for others (加快 for 推进), one in eight characters left out or replaced, the
-order of its parts turned. Looked up are the plans' own clauses; found is the copy that comes first.
+Usage: python bench/similar.py [--clauses 50000] [--plans 1000] [--lookups 300]. Clauses are made from those
+of the five plans: each made clause joins parts of two of them and changes one piece in five, so that rare and
+common words are as frequent as in plans. Into them are put reworded copies of the plans' own clauses, one of
+each: another date, some words changed for others (加快 for 推进), one in eight characters left out or
+replaced, the order of its parts turned. Looked up are the plans' own clauses; the copy should come first.
 
 The database is DATABASE_URL, or SQLite in the system's temporary directory, gone at the end. On PostgreSQL
 name an empty database: its tables are made, and stay.
@@ -101,7 +101,7 @@ def main() -> None:
 def run(asked: argparse.Namespace) -> None:
     from datetime import date
 
-    from django.db import connection
+    from django.db import connection, transaction
 
     from accounts.models import User
     from tests.factories import make_department, make_region, make_user
@@ -131,7 +131,8 @@ def run(asked: argparse.Namespace) -> None:
     started, used = time.perf_counter(), time.process_time()
     clauses = Clause.objects.select_related("measure").order_by("pk")
     for at in range(0, len(rows), 2000):
-        index_clauses(clauses[at : at + 2000])
+        with transaction.atomic():
+            index_clauses(clauses[at : at + 2000])
     took, used = time.perf_counter() - started, time.process_time() - used
     size = table_size(connection, ClauseGram) - before
     if connection.vendor == "postgresql":

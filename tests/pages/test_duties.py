@@ -45,7 +45,7 @@ def _link(cast: Cast, task: Task, *others: Task) -> None:
 
 
 def _page(browser, person, task: Task, **asked: str) -> str:
-    return browser(person).get(reverse("similar", args=[task.pk]), asked).content.decode()
+    return str(browser(person).get(reverse("similar", args=[task.pk]), asked).content.decode())
 
 
 def test_like_task_of_another_plan_is_shown_with_plan_date_lead_light_and_common_words(cast, browser, task):

@@ -48,7 +48,7 @@ def link_duty(task_id: int, *, others: Collection[int], reason: str, by: User, n
         else Duty.objects.get(pk=known)
     )
     Task.objects.filter(pk__in=tasks).update(duty=duty)
-    Duty.objects.filter(pk__in=duties - {None, duty.pk}).delete()
+    Duty.objects.filter(pk__in=[old for old in duties if old is not None and old != duty.pk]).delete()
     data = {"duty": duty.pk, "tasks": sorted(tasks)}
     changes = [Change(task, EventKind.LINK_DUTY, note=reason, data=data) for task in tasks.values()]
     record(changes, by=by, now=now)

@@ -14,6 +14,7 @@ from tracker.forms.keys import keys_of
 from tracker.models import Assignment
 from tracker.permissions import belongs_to_unit, can_link, can_move, get_assignment_for, get_task_for
 from tracker.views.answers import carry_out
+from tracker.views.stale import with_version
 from tracker.workflow import Move
 
 WORDS_LENGTH = 100
@@ -84,8 +85,7 @@ def submit_linked(request: SignedInRequest, pk: int) -> HttpResponse:
         except MoveRefused as refusal:
             assignment.refresh_from_db()
             _say_why(form, refusal)
-            form.data = form.data.copy()
-            form.data["version"] = str(assignment.version)
+            form.data = with_version(request.POST, assignment.version)
         else:
             messages.success(request, _("已申请办结 %(count)d 项。") % {"count": len(done)})
             return redirect("task", pk=assignment.task_id)
