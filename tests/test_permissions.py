@@ -29,9 +29,11 @@ from tests.factories import (
     make_user,
 )
 from tracker import permissions
+from tracker.actions.clause_index import index_clauses
 from tracker.models import (
     ApiToken,
     Assignment,
+    ClauseGram,
     Evidence,
     ExtensionRequest,
     Filing,
@@ -166,6 +168,8 @@ TESTED = {
     "get_reporting_unit_for": "report sheets",
     "get_old_ledger_for": "old ledgers",
     "get_ledger_profile_for": "old ledgers",
+    "visible_grams": "duties",
+    "can_link": "duties",
 }
 
 
@@ -695,3 +699,25 @@ def test_a_carried_report_is_not_the_units_to_take_back(thing: Thing) -> None:
     assert not permissions.can_withdraw(unit, report)
     report.is_carried = False
     assert permissions.can_withdraw(unit, report)
+
+
+def test_who_finds_the_clauses_of_a_task_and_who_links_it(thing: Thing) -> None:
+    """Found by whoever may see the task, and never in a draft; linked by its region's coordinators alone."""
+    task = thing.share.task
+    index_clauses([task.clause])
+    # What nobody may find: a plan taken back to a draft would still be indexed.
+    drafted = thing.draft.measures.get().clauses.get()
+    index_clauses([drafted])
+    people = thing.people.items()
+
+    finders = {
+        who for who, user in people if permissions.visible_grams(user).filter(clause=task.clause).exists()
+    }
+    linkers = {who for who, user in people if permissions.can_link(user, task)}
+
+    assert ClauseGram.objects.filter(clause=drafted).exists()
+    assert finders == {who for who, sees in SEES.items() if "task" in sees}
+    assert linkers == REVIEWER_SIDE
+    assert not [
+        who for who, user in people if permissions.visible_grams(user).filter(clause=drafted).exists()
+    ]

@@ -42,6 +42,7 @@ from tests.factories import make_user as make_person
 from tests.url_matrix import CHANGES_NOTHING, MATRIX, NOBODY, PEOPLE, Page
 from tracker import clock, letters
 from tracker.actions.api_tokens import make_api_token
+from tracker.actions.duties import link_duty
 from tracker.actions.extensions import ask_extension
 from tracker.actions.filings import ask_filing, file_document
 from tracker.actions.letters import issue_letter
@@ -224,6 +225,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
     profile = LedgerProfile.objects.create(
         region=cast.city, name="大气台账", saved_at=NOW, saved_by=cast.coordinator
     )
+    done = make_assignment(cast.bureau, plan=cast.plan, percent=100, last_reported_at=NOW)
+    link_duty(done.task_id, others=[recurring.pk], reason="同一件事", by=cast.coordinator, now=NOW)
     return {
         "filled": Carried([row], {assignment.pk: assignment.version}).signed(cast.bureau),
         "overdue": overdue.pk,
@@ -248,6 +251,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "unit": PlanUnit.objects.create(plan=draft, name="不明单位").pk,
         "doubt": doubt.pk,
         "extension": extension.pk,
+        "done": done.pk,
+        "linked_task": done.task_id,
         "series": make_series(recurring).pk,
         "made_report": made_report.pk,
         "evidence": made_report.evidence.get().pk,
@@ -411,4 +416,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (134, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (137, 15)

@@ -184,6 +184,15 @@ MATRIX: dict[str, Page] = {
             "form_key": "6f1b6a34-8f0f-4f6e-9a5c-333333333333",
         },
     ),
+    # Tasks of several plans that are one duty
+    "similar": Page(
+        {200: OWN_UNIT | READERS},
+        {302: COORDINATOR},
+        ("task",),
+        {"task": "{dated_task}", "reason": "同一件事"},
+    ),
+    "duty_unlink": Page({200: COORDINATOR}, {302: COORDINATOR}, ("linked_task",), {"reason": "不是一回事"}),
+    "submit_linked": Page({200: OWN_UNIT}, {302: OWN_UNIT}, ("done",), {"version": "1"}),
     "review": _read(COORDINATORS),
     "review_item": Page(
         {200: COORDINATOR}, {302: COORDINATOR}, ("submitted",), {"move": "APPROVE", "version": "1"}

@@ -17,7 +17,17 @@ from django.core.files.storage import default_storage
 from tracker.actions.history import event_hash
 from tracker.actions.nodes import listed
 from tracker.filetypes import digest
-from tracker.models import Assignment, Evidence, Filing, Letter, Node, TargetReading, Task, TaskEvent
+from tracker.models import (
+    Assignment,
+    Evidence,
+    Filing,
+    Letter,
+    Node,
+    ProgressReport,
+    TargetReading,
+    Task,
+    TaskEvent,
+)
 from tracker.models.files import KeptFile
 from tracker.targets import figure
 from tracker.workflow import EventKind, Status
@@ -133,6 +143,22 @@ def reading_findings(
             yield Finding(task.pk, task.number, f"指标数值 {pk} 与记录不符")
 
 
+def duty_findings(task: Task, events: Iterable[TaskEvent]) -> Iterator[Finding]:
+    """Whether the task is of the duty that was said last."""
+    kinds = (EventKind.LINK_DUTY, EventKind.UNLINK_DUTY)
+    said = [event.data.get("duty") for event in events if event.kind in kinds]
+    if task.duty_id != (said[-1] if said else None):
+        yield Finding(task.pk, task.number, "同一职责的关联与记录不符")
+
+
+def mirror_findings(task: Task, mirrors: Iterable[ProgressReport]) -> Iterator[Finding]:
+    """Each report counted for this task that does not say what it said in the task it came from."""
+    for mirror in mirrors:
+        origin = mirror.shared_from
+        if origin and (mirror.percent, mirror.note) != (origin.percent, origin.note):
+            yield Finding(task.pk, task.number, f"填报 {mirror.pk} 与同一职责下的原填报 {origin.pk} 不符")
+
+
 def verify(tasks: Iterable[int]) -> Iterator[Finding]:
     """All findings of these tasks, in batches."""
     keys = list(tasks)
@@ -152,11 +178,17 @@ def verify(tasks: Iterable[int]) -> Iterator[Finding]:
         task_of = {share.pk: task for task, found in shares.items() for share in found}
         for reading in TargetReading.objects.filter(assignment__in=task_of).select_related("target"):
             readings[task_of[reading.assignment_id]].append(reading)
+        mirrors: dict[int, list[ProgressReport]] = defaultdict(list)
+        shared = ProgressReport.objects.filter(assignment__in=task_of, shared_from__isnull=False)
+        for mirror in shared.select_related("shared_from").order_by("pk"):
+            mirrors[task_of[mirror.assignment_id]].append(mirror)
         for task in Task.objects.filter(pk__in=batch).order_by("pk"):
             yield from chain_findings(task, events[task.pk])
             yield from state_findings(task, events[task.pk], shares[task.pk])
             yield from node_findings(task, events[task.pk], nodes[task.pk])
             yield from reading_findings(task, events[task.pk], readings[task.pk])
+            yield from duty_findings(task, events[task.pk])
+            yield from mirror_findings(task, mirrors[task.pk])
 
 
 def file_findings() -> Iterator[str]:

@@ -12,6 +12,7 @@ from accounts.models import Department, DepartmentQuerySet, Region, User
 from tracker.models import (
     ApiToken,
     Assignment,
+    ClauseGram,
     Evidence,
     ExtensionRequest,
     Filing,
@@ -30,6 +31,7 @@ from tracker.models import (
 )
 from tracker.models.api_tokens import ApiTokenQuerySet
 from tracker.models.assignments import AssignmentQuerySet
+from tracker.models.duties import ClauseGramQuerySet
 from tracker.models.evidence import EvidenceQuerySet
 from tracker.models.extensions import ExtensionRequestQuerySet
 from tracker.models.filings import FilingQuerySet, FilingRequestQuerySet
@@ -465,3 +467,15 @@ def get_reporting_unit_for(user: User, pk: int) -> Department:
     if not user.is_unit_person and not can_write_letter(user, unit):
         raise Http404
     return unit
+
+
+def visible_grams(user: User) -> ClauseGramQuerySet:
+    """What clauses are found by: in live plans of the person's regions; for a unit's people, in its tasks."""
+    if user.is_unit_person:
+        return ClauseGram.objects.filter(clause__in=visible_tasks(user).values("clause"))
+    return ClauseGram.objects.of_plans(Plan.objects.in_regions(visible_regions(user)).live())
+
+
+def can_link(user: User, task: Task) -> bool:
+    """Which tasks are one duty is for the coordinators of the region of all of them to say."""
+    return coordinates(user, task)

@@ -142,6 +142,9 @@ class EventKind(models.TextChoices):
     WITHDRAW_LETTER = "WITHDRAW_LETTER", _("撤回督办文书")
     CARRY = "CARRY", _("台账导入")
 
+    LINK_DUTY = "LINK_DUTY", _("关联同一职责")
+    UNLINK_DUTY = "UNLINK_DUTY", _("解除同一职责")
+
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.
     beside = nonmember(

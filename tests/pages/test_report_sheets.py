@@ -15,8 +15,9 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Department
-from tests.factories import NOW, TODAY, Cast, make_assignment
+from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan
 from tracker import audit, roundtrip
+from tracker.actions.duties import link_duty
 from tracker.actions.report_sheets import Filled, take_in
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import SomeRefused, move_assignment, report_progress
@@ -417,3 +418,25 @@ def test_queries_do_not_grow_with_rows(cast, browser, rows) -> None:
     with CaptureQueriesContext(connection) as page:
         client.get(address(cast.bureau))
     assert (len(export), len(preview), len(page)) == (10, 8, 6)
+
+
+def test_rows_of_one_duty_are_reported_each_in_its_own_words(cast, browser, shares) -> None:
+    """What the sheet leaves empty gets the report of the other task of its duty, what it answers does not."""
+    elsewhere = [make_assignment(cast.bureau, plan=make_plan(cast.city, title=title)) for title in "甲乙"]
+    tasks = [share.task_id for share in (shares[0], *elsewhere)]
+    link_duty(tasks[0], others=tasks[1:], reason="同一件事", by=cast.coordinator, now=NOW)
+    client = browser(cast.reporter)
+    answers = {shares[0].task.number: (60, "已安装"), elsewhere[0].task.number: (70, "已调试")}
+
+    done = confirm(
+        client, cast.bureau, look(client, cast.bureau, filled(taken(client, cast.bureau), answers))
+    )
+
+    assert "已填报 2 项" in done.content.decode()
+    said = ProgressReport.objects.values_list("assignment", "percent", "shared_from__assignment")
+    assert sorted(said.filter(assignment__in=[shares[0].pk, elsewhere[0].pk])) == [
+        (shares[0].pk, 60, None),
+        (elsewhere[0].pk, 70, None),
+    ]
+    assert {row[2] for row in said.filter(assignment=elsewhere[1])} == {shares[0].pk, elsewhere[0].pk}
+    assert list(audit.verify(tasks)) == []

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from tracker.actions.work import MoveRefused, SomeRefused, lock_tasks, report_progress
-from tracker.models import Assignment, ProgressReport
+from tracker.models import ProgressReport, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,12 @@ class Filled:
 
 @transaction.atomic
 def take_in(rows: Sequence[Filled], *, by: User, now: datetime) -> list[ProgressReport]:
-    """Make a report of each row. The same rows again do nothing twice.
+    """Make a report of each row, and of no two rows one. The same rows again do nothing twice.
 
     Raises SomeRefused, which says of each refused share why, and then keeps none.
     """
-    lock_tasks(Assignment.objects.filter(pk__in=[row.assignment for row in rows]).values("task"))
+    answered = [row.assignment for row in rows]
+    lock_tasks(Task.objects.answered_with(answered).values("pk"))
     refusals: dict[int, MoveRefused] = {}
     reports = []
     for row in rows:
@@ -41,6 +42,7 @@ def take_in(rows: Sequence[Filled], *, by: User, now: datetime) -> list[Progress
                 form_key=row.form_key,
                 version=row.version,
                 from_sheet=True,
+                answered=answered,
                 by=by,
                 now=now,
             )

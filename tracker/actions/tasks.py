@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from accounts.models import User
+from tracker.actions.clause_index import index_clauses
 from tracker.actions.history import Change, record
 from tracker.models import Assignment, Clause, Plan, Series, Task
 from tracker.periods import Period
@@ -74,6 +75,12 @@ def make_tasks(wanted: Sequence[NewTask], *, by: User | None, now: datetime) -> 
         for task, new in zip(tasks, wanted, strict=True)
     ]
     record(changes, by=by, now=now)
+    # A later period's clause is in already.
+    index_clauses(
+        new.clause
+        for new in wanted
+        if new.period is None or new.series is None or new.dates[0] == new.series.starts_on
+    )
     return assignments
 
 

@@ -257,11 +257,14 @@ def report_progress(
     uploads: Sequence[Upload] = (),
     hand_in: bool = False,
     from_sheet: bool = False,
+    answered: Collection[int] = (),
 ) -> ProgressReport:
     """Keep a progress report and move the assignment's percentage; the first one signs for it too.
 
-    With `hand_in` it applies for closure in the same step: both or neither. What a unit filled in offline
-    (`from_sheet`) a coordinator may bring in for it; the report then says so.
+    It counts for the unit's shares of the same duty too, as report_together says, but for the `answered`,
+    which are reported on in words of their own. With `hand_in` it applies for closure in the same step: both
+    or neither. What a unit filled in offline (`from_sheet`) a coordinator may bring in for it, and the report
+    says so.
     The same `form_key` a second time (a double click, a re-sent form) returns the first report and changes
     nothing. Raises MoveRefused or StaleVersion as move_assignment does; then no file is left behind either.
     """
@@ -275,6 +278,7 @@ def report_progress(
         uploads=uploads,
         hand_in=hand_in,
         from_sheet=from_sheet,
+        answered=answered,
     )
     return report
 
@@ -301,28 +305,73 @@ def report_together(
     by: User,
     now: datetime,
     hand_in: bool = False,
+    hand_in_linked: Mapping[int, int | None] | None = None,
     uploads: Sequence[Upload] = (),
     from_sheet: bool = False,
+    answered: Collection[int] = (),
 ) -> list[ProgressReport]:
     """One form as a report of each of these assignments, given with the version the form was shown with.
 
+    It counts for the unit's shares of the same duties too, as far as they may be reported on: each gets a
+    report of its own with the same words and files, which knows from which one it came. With `hand_in`,
+    those of `hand_in_linked` apply for closure too.
     All or none; the form sent again does nothing twice. Raises SomeRefused, which says of each refused one
-    why; or, of a single one, its own MoveRefused or StaleVersion.
+    why; or, of a single one, its own MoveRefused or StaleVersion. Returns the reports of the given ones.
     """
+    linked = (hand_in_linked or {}) if hand_in else {}
     refusals: dict[int, MoveRefused] = {}
     reports = []
     said = _Said(percent, note, form_key, uploads, from_sheet)
     with files_undone_on_failure() as stored, transaction.atomic():
-        lock_tasks(Assignment.objects.filter(pk__in=versions).values("task"))
+        lock_tasks(Task.objects.answered_with(versions).values("pk"))
         for pk, version in versions.items():
             try:
                 report = _report_once(locked(pk), said, stored, hand_in, by=by, now=now, version=version)
                 reports.append(report)
             except MoveRefused as refusal:
                 refusals[pk] = refusal
+        for report in [] if refusals else reports:
+            refusals |= _share(report, said, stored, linked, answered, by=by, now=now)
         if refusals:
-            raise SomeRefused(refusals) if len(versions) > 1 else next(iter(refusals.values()))
+            is_alone = len(versions) == 1 and refusals.keys() == versions.keys()
+            raise next(iter(refusals.values())) if is_alone else SomeRefused(refusals)
     return reports
+
+
+def _share(
+    report: ProgressReport,
+    said: _Said,
+    stored: list[str],
+    hand_in: Mapping[int, int | None],
+    answered: Collection[int],
+    *,
+    by: User,
+    now: datetime,
+) -> dict[int, MoveRefused]:
+    """Count the report for the unit's shares of the same duty, but for those that are answered already.
+
+    What is closed, handed in, suspended or not in force is left alone. Returns why some refused.
+    """
+    refusals = {}
+    shares = Assignment.objects.sharing_duty(report.assignment).filter(status__in=Status.with_unit)
+    for share in shares.exclude(pk__in=answered):
+        if share.reports.filter(form_key=said.form_key).exists():
+            continue
+        is_handed_in = share.pk in hand_in
+        try:
+            _report_once(
+                locked(share.pk),
+                said,
+                stored,
+                is_handed_in,
+                by=by,
+                now=now,
+                version=hand_in.get(share.pk),
+                shared_from=report,
+            )
+        except MoveRefused as refusal:
+            refusals[share.pk] = refusal
+    return refusals
 
 
 def _report_once(
@@ -334,18 +383,26 @@ def _report_once(
     by: User,
     now: datetime,
     version: int | None,
+    shared_from: ProgressReport | None = None,
 ) -> ProgressReport:
     """The report that this form has made already, or a new one."""
     if existing := assignment.reports.filter(form_key=said.form_key).first():
         return existing
-    report = _report(assignment, said, stored, by=by, now=now, version=version)
+    report = _report(assignment, said, stored, shared_from, by=by, now=now, version=version)
     if hand_in:
         move_assignment(assignment.pk, Move.SUBMIT, by=by, now=now)
     return report
 
 
 def _report(
-    assignment: Assignment, said: _Said, stored: list[str], *, by: User, now: datetime, version: int | None
+    assignment: Assignment,
+    said: _Said,
+    stored: list[str],
+    shared_from: ProgressReport | None,
+    *,
+    by: User,
+    now: datetime,
+    version: int | None,
 ) -> ProgressReport:
     if said.from_sheet and not permissions.can_report_for(by, assignment):
         raise MoveRefused(_("您没有权限%(move)s。") % {"move": Move.REPORT.label})
@@ -360,10 +417,12 @@ def _report(
         created_by=by,
         form_key=said.form_key,
         is_on_behalf=not permissions.belongs_to_unit(by, assignment),
+        shared_from=shared_from,
     )
     evidence = keep_evidence(report, said.uploads, stored=stored, places=said.places)
-    # What its writer began on the page is not what came in by a sheet.
-    if not said.from_sheet:
+    # What its writer began on the page is not what came in by a sheet, and what was begun for another task of
+    # the duty may say something else.
+    if shared_from is None and not said.from_sheet:
         permissions.visible_report_drafts(by).of(assignment).delete()
     before = assignment.status
     was_percent = assignment.percent
@@ -377,6 +436,8 @@ def _report(
         data["evidence"] = for_history(evidence)
     if said.from_sheet:
         data["from_sheet"] = True
+    if shared_from is not None:
+        data["shared_from"] = shared_from.pk
     change = Change(
         assignment.task,
         EventKind.REPORT,

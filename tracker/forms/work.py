@@ -116,6 +116,11 @@ class ReportForm(forms.Form):
         required=False,
         help_text=_("勾选后提交督办员审核，审核期间不再催办，也不能再填报。同时填报的任务一并申请办结。"),
     )
+    hand_in_linked = SharesField(
+        label=_("一并申请办结"),
+        required=False,
+        error_messages={"invalid_choice": _("一并申请办结的任务有误，请重新勾选。")},
+    )
     form_key = FormKeyField()
     version = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
 

@@ -3,6 +3,7 @@
 from tracker.models.api_tokens import ApiToken
 from tracker.models.assignments import Assignment
 from tracker.models.draft_edits import DraftEdit
+from tracker.models.duties import ClauseGram, Duty
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
@@ -25,8 +26,10 @@ __all__ = [
     "ApiToken",
     "Assignment",
     "Clause",
+    "ClauseGram",
     "Doubt",
     "DraftEdit",
+    "Duty",
     "Evidence",
     "ExtensionRequest",
     "Filing",

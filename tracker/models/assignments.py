@@ -303,6 +303,15 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
             .order_by(closeness, F("due_date").asc(nulls_last=True), "pk")
         )
 
+    def sharing_duty(self, assignment: "Assignment") -> Self:
+        """The unit's shares in force of the other tasks of the same duty."""
+        if assignment.task.duty_id is None:
+            return self.none()
+        shares = self.in_force().filter(
+            task__duty=assignment.task.duty_id, department=assignment.department_id
+        )
+        return shares.exclude(pk=assignment.pk).order_by("pk")
+
     def by_urgency(self) -> Self:
         """Nearest due date first, undated last; the key ends it so that pages never overlap."""
         return self.order_by(F("due_date").asc(nulls_last=True), "pk")
@@ -431,6 +440,7 @@ class Assignment(models.Model):
         work_state: str  # where with_work_state was asked for
         newest_report: int | None  # where with_newest_report was asked for
         newest_note: str | None
+        same_duty: list["Assignment"]  # where duties.with_companions was asked for
         task_id: int
         region_id: int
         plan_id: int

@@ -1,5 +1,6 @@
 """What a unit reported."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -21,12 +22,30 @@ class ProgressReportQuerySet(WithdrawableQuerySet["ProgressReport"]):
 
     def for_page(self) -> Self:
         return self.select_related(
-            "assignment__task", "assignment__department", "assignment__region", "created_by"
-        )
+            "assignment__task",
+            "assignment__plan",
+            "assignment__department",
+            "assignment__region",
+            "created_by",
+        ).with_origin()
 
     def newest_first(self) -> Self:
         people = ("created_by", "withdrawn_by", "assignment__department")
-        return self.select_related(*people).order_by("-created_at", "-pk")
+        return self.select_related(*people).with_origin().order_by("-created_at", "-pk")
+
+    def with_mirrors(self, report: int) -> Self:
+        """This report and its counterparts in other tasks of the same duty."""
+        return self.filter(Q(pk=report) | Q(shared_from=report))
+
+    def mirroring(self, reports: Iterable["ProgressReport"]) -> Self:
+        """The counterparts of these in other tasks of the same duty."""
+        return self.filter(shared_from__in=list(reports))
+
+    def with_origin(self) -> Self:
+        """With the task for which it was given first, where it counts for this one by their common duty."""
+        origin = "shared_from__assignment"
+        found = self.select_related(f"{origin}__task", f"{origin}__plan")
+        return found.defer(f"{origin}__plan__source_text")
 
 
 class ProgressReport(Withdrawable):
@@ -43,6 +62,16 @@ class ProgressReport(Withdrawable):
     )
     # Filled in by the unit without network, and brought in by a coordinator.
     is_on_behalf = models.BooleanField(_("代填报"), default=False)
+    # The same unit's report for another task of the same duty, of which this is the counterpart here: one
+    # form, one text, counted for each of the tasks (actions.work).
+    shared_from = models.ForeignKey(
+        "self",
+        verbose_name=_("同一职责下的原填报"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="mirrors",
+    )
     # One form sent twice makes one report: the key is drawn when the form is shown.
     form_key = models.UUIDField(_("表单标识"), editable=False)
     # Taken over from an old ledger by a coordinator: not the unit's own words.
@@ -65,6 +94,7 @@ class ProgressReport(Withdrawable):
 
     if TYPE_CHECKING:
         assignment_id: int
+        shared_from_id: int | None
 
     def __str__(self) -> str:
         return f"{self.percent}% {self.note[:30]}"

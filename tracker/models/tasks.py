@@ -5,12 +5,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from tracker.clock import day_of
 from tracker.highlight import Segment, marked
+from tracker.models.duties import Duty
 from tracker.models.plans import Clause, Every, Measure, Plan, Schedule, ScheduleKind
 from tracker.models.series import Series
 from tracker.periods import period_of
@@ -45,6 +46,30 @@ class TaskQuerySet(models.QuerySet["Task"]):
         newest = Task.objects.filter(series__in=series).values("series").annotate(newest=Max("pk"))
         return self.filter(pk__in=newest.values("newest"))
 
+    def newest_of_clauses(self, clauses: Iterable[int]) -> Self:
+        """Of each of these clauses the task that was made last: the others are its earlier periods."""
+        newest = self.filter(clause__in=clauses).values("clause").annotate(newest=Max("pk"))
+        return self.filter(pk__in=newest.values("newest"))
+
+    def mentioning(self, words: str) -> Self:
+        """Whose text contains each of the words."""
+        said = Q()
+        for word in words.split():
+            said &= Q(text__icontains=word)
+        return self.filter(said)
+
+    def for_beside(self) -> Self:
+        """With what a line beside another task prints."""
+        return self.select_related("plan", "measure", "region").defer("plan__source_text")
+
+    def of_duties(self, duties: Iterable[int | None]) -> Self:
+        return self.filter(duty__in=[duty for duty in duties if duty is not None])
+
+    def answered_with(self, assignments: Iterable[int]) -> Self:
+        """The tasks of these shares and those of the same duties: all that a report of them concerns."""
+        tasks = Task.objects.filter(assignments__in=assignments)
+        return self.filter(Q(pk__in=tasks.values("pk")) | Q(duty__in=tasks.values("duty")))
+
     def without_series(self, today: date) -> Self:
         """Of recurring clauses that go on, but given out before there were series."""
         recurring = self.filter(kind=ScheduleKind.RECURRING, every__in=Every.in_series)
@@ -65,6 +90,15 @@ class Task(Schedule):
     series = models.ForeignKey(
         Series,
         verbose_name=_("周期任务"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="tasks",
+    )
+    # Where other plans ask for the same: what a unit reports for one of the tasks counts for all of them.
+    duty = models.ForeignKey(
+        Duty,
+        verbose_name=_("同一职责"),
         null=True,
         blank=True,
         on_delete=models.PROTECT,
@@ -97,6 +131,7 @@ class Task(Schedule):
         clause_id: int
         measure_id: int
         series_id: int | None
+        duty_id: int | None
 
     def __str__(self) -> str:
         return f"{self.number} {self.text[:30]}"

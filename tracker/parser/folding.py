@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 _PAIRS = {
     "[": "(",
@@ -72,12 +73,18 @@ _TRADITIONAL = frozenset(
 )
 
 
+@lru_cache(maxsize=1)
+def _converter() -> Any:
+    """Made once: it reads its dictionaries anew each time, which takes longer than a thousand clauses."""
+    import opencc
+
+    return opencc.OpenCC("t2s")
+
+
 @lru_cache(maxsize=8)
 def _script_table(characters: str) -> dict[int, int]:
     """Traditional to simplified for the characters given, one to one (OpenCC's character dictionary)."""
-    import opencc
-
-    converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    converted = _converter().convert("\n".join(characters)).split("\n")
     return {ord(a): ord(b) for a, b in zip(characters, converted, strict=True) if len(b) == 1 and a != b}
 
 

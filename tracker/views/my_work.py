@@ -12,7 +12,7 @@ from django_htmx.http import reswap, retarget
 
 from accounts.requests import SignedInRequest, is_in_place
 from accounts.views.exports import exported
-from tracker import clock, dashboards
+from tracker import clock, dashboards, duties
 from tracker.actions.work import sign_all
 from tracker.filings import REQUESTS_SHOWN
 from tracker.forms.keys import key_of, keys_of
@@ -57,7 +57,9 @@ def list_again(
 def _context(request: SignedInRequest) -> dict[str, Any]:
     today = clock.today()
     work = dashboards.my_work(visible_assignments(request.user), today)
-    listed = [row.pk for group in work.groups for row in group.rows]
+    rows = [row for group in work.groups for row in group.rows]
+    duties.with_companions(rows)
+    listed = [row.pk for row in rows]
     drafts = visible_report_drafts(request.user).filter(assignment__in=listed)
     return {"today": today, "work": work, "drafts": set(drafts.values_list("assignment_id", flat=True))}
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.kept import keeps_words, take_words, writer_of
 from accounts.requests import SignedInRequest, is_in_place
-from tracker import clock
+from tracker import clock, duties
 from tracker.actions.report_drafts import discard_report_draft, save_report_draft
 from tracker.actions.work import MoveRefused, SomeRefused, StaleVersion, lacks_evidence, report_together
 from tracker.forms.work import ALSO_LIMIT, DRAFT_LENGTH, DraftForm, ReportForm
@@ -70,10 +70,11 @@ def _sent(request: SignedInRequest, assignment: Assignment) -> HttpResponse:
     is_valid = form.is_valid()
     answer = form.cleaned_data
     also = {pk: version for pk, version in answer.get("also", {}).items() if pk != assignment.pk}
+    linked = answer.get("hand_in_linked", {})
     if is_valid:
         if visible_assignments(request.user).filter(pk__in=also).count() != len(also):
             form.add_error(None, _("勾选的任务中有不再属于本单位的，请重新勾选。"))
-            return _page(request, assignment, form, also=also)
+            return _page(request, assignment, form, also=also, linked=linked)
         try:
             kept = report_together(
                 {assignment.pk: answer["version"], **also},
@@ -81,6 +82,7 @@ def _sent(request: SignedInRequest, assignment: Assignment) -> HttpResponse:
                 note=answer["note"],
                 form_key=answer["form_key"],
                 hand_in=answer["hand_in"],
+                hand_in_linked=answer["hand_in_linked"],
                 by=request.user,
                 now=clock.now(),
                 uploads=answer["evidence"],
@@ -95,9 +97,10 @@ def _sent(request: SignedInRequest, assignment: Assignment) -> HttpResponse:
                 form.add_error(None, sentence)
             # What was refused has been said: sent again, the form knows the present state.
             also = dict.fromkeys(also, 0)
+            linked = dict.fromkeys(linked, 0)
         else:
             return _done(request, assignment, kept, handed_in=answer["hand_in"])
-    return _page(request, assignment, form, also=also, changes=changes)
+    return _page(request, assignment, form, also=also, linked=linked, changes=changes)
 
 
 def _reasons(assignment: Assignment, refusals: Mapping[int, MoveRefused]) -> Iterable[str]:
@@ -116,6 +119,7 @@ def _done(
     else:
         done = _("%(number)s 已申请办结。") if handed_in else _("%(number)s 已填报。")
     messages.success(request, done % said)
+    _say_shared(request, reports)
     for file in reports[0].evidence.with_origin():
         if file.same_as:
             earlier = {"name": file.name, "day": clock.day_of(file.same_as.report.created_at)}
@@ -125,6 +129,32 @@ def _done(
     return redirect("task", pk=assignment.task_id)
 
 
+def _say_shared(request: SignedInRequest, reports: list[ProgressReport]) -> None:
+    """For which tasks of the same duty it counts too, and for which not, and why."""
+    answered = {report.assignment_id for report in reports}
+    linked = [
+        row for report in reports for row in Assignment.objects.sharing_duty(report.assignment).for_list()
+    ]
+    shares = {row.pk: row for row in linked if row.pk not in answered}
+    counted = (
+        set(ProgressReport.objects.mirroring(reports).values_list("assignment_id", flat=True))
+        if shares
+        else ()
+    )
+    told = [_name(row) for row in shares.values() if row.pk in counted]
+    left = [f"{_name(row)}（{row.get_status_display()}）" for row in shares.values() if row.pk not in counted]
+    if told:
+        messages.success(request, _("同一职责，同时计入：%(tasks)s。") % {"tasks": "、".join(told)})
+    if left:
+        messages.info(
+            request, _("同一职责，但不在填报状态，没有计入：%(tasks)s。") % {"tasks": "、".join(left)}
+        )
+
+
+def _name(row: Assignment) -> str:
+    return f"《{row.plan}》{row.task.number}"
+
+
 def _page(
     request: SignedInRequest,
     assignment: Assignment,
@@ -132,9 +162,11 @@ def _page(
     *,
     draft: ReportDraft | None = None,
     also: Mapping[int, int] | None = None,
+    linked: Mapping[int, int] | None = None,
     changes: Iterable[TaskEvent] = (),
 ) -> HttpResponse:
     in_place = is_in_place(request)
+    shares = duties.linked_shares(assignment, linked)
     context: dict[str, Any] = {
         "today": clock.today(),
         "assignment": assignment,
@@ -142,6 +174,8 @@ def _page(
         "draft": draft,
         "companions": _companions(request, assignment, also),
         "also_chosen": bool(also),
+        "linked": shares,
+        "hand_in_offered": any(share.counts for share in shares),
         "changes": changes,
         "last_report": assignment.reports.standing().newest_first().first(),
         "writer": writer_of(request.user),
@@ -155,7 +189,11 @@ def _companions(
 ) -> list[Companion]:
     """What is offered to be answered too: chosen ones as they were seen, others as they are."""
     chosen = also or {}
-    offered = visible_assignments(request.user).going_with(assignment).for_list()[:ALSO_LIMIT]
+    others = visible_assignments(request.user).going_with(assignment)
+    if assignment.task.duty_id is not None:
+        # It counts for those of the same duty anyway.
+        others = others.exclude(task__duty=assignment.task.duty_id)
+    offered = others.for_list()[:ALSO_LIMIT]
     return [
         Companion(row, version=chosen.get(row.pk) or row.version, is_chosen=row.pk in chosen)
         for row in offered

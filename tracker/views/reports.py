@@ -35,6 +35,9 @@ def withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
         "report": report,
         "assignment": report.assignment,
         "files": report.evidence.with_origin(),
+        "mirrors": [
+            (mirror, can_withdraw(request.user, mirror)) for mirror in report.mirrors.standing().for_page()
+        ],
         "form": form,
     }
     return render(request, "tracker/report_withdraw.html", context)

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from accounts.requests import SignedInRequest
-from tracker import clock, dashboards
+from tracker import clock, dashboards, duties
 from tracker.actions.work import MoveRefused, move_assignment
 from tracker.forms.review import ApproveForm, ReturnForm
 from tracker.models import Assignment, Evidence, TaskEvent
@@ -123,10 +123,12 @@ def _page(
     reports = item.reports.standing().newest_first().prefetch_related(evidence)
     newest = list(reports[: REPORTS_SHOWN + 1])
     place = dashboards.place_in_queue(reviewable_assignments(request.user), item)
+    task = get_task_for(request.user, item.task_id)
     context = {
         "today": clock.today(),
         "item": item,
-        "task": get_task_for(request.user, item.task_id),
+        "task": task,
+        "duty": duties.of_same_duty(request.user, task, clock.today()),
         "reports": newest[:REPORTS_SHOWN],
         "has_more_reports": len(newest) > REPORTS_SHOWN,
         "place": place,

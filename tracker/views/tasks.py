@@ -8,12 +8,13 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from tracker import clock, collectives, dashboards, filings
+from tracker import clock, collectives, dashboards, duties, filings
 from tracker.models import Evidence, Task, TaskEvent
 from tracker.permissions import (
     can_ask_filing,
     can_end_series,
     can_instruct,
+    can_link,
     can_read_words,
     can_withdraw,
     get_task_for,
@@ -74,6 +75,8 @@ def task(request: SignedInRequest, pk: int) -> HttpResponse:
         "requests": requests,
         "periods": _periods(request.user, found),
         "may_end_series": found.series is not None and can_end_series(request.user, found.series),
+        "duty": duties.of_same_duty(request.user, found, today),
+        "may_link": can_link(request.user, found),
         "reports": [(report, can_withdraw(request.user, report)) for report in reports],
         "events": events,
     }

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.requests import SignedInRequest, is_in_place
 from tracker import clock
 from tracker.actions.work import MoveRefused, move_assignment
+from tracker.duties import ready_with
 from tracker.forms.work import MoveForm
 from tracker.models import TaskEvent
-from tracker.permissions import get_assignment_for
+from tracker.permissions import can_move, get_assignment_for
 from tracker.views.answers import say_refusal
 from tracker.views.back import way_back
 from tracker.views.my_work import list_again
@@ -34,6 +35,9 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
     changes: Iterable[TaskEvent] = []
     if form.is_valid():
         answer = form.cleaned_data
+        may = answer["move"] == Move.SUBMIT and can_move(request.user, assignment, Move.SUBMIT)
+        if may and ready_with(assignment).exists():
+            return redirect("submit_linked", pk=pk)
         try:
             move_assignment(
                 assignment.pk,
