@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from . import grids, pdf_tables
-from .pdf_pages import Mark, Page
+from . import grids, pdf_tables, pdf_unruled
+from .pdf_pages import Mark, Page, Rule
 from .pdf_tables import Table, baselines, first_word, joined, spelled
 
 _PAGE_NUMBER = re.compile(
@@ -59,6 +59,7 @@ class _Sheet:
 
     tables: list[Table]
     rows: list[list[Mark]]  # by baseline, all columns together
+    rules: list[Rule]
     flow: list[_Line | Table] = field(default_factory=list)
 
 
@@ -67,14 +68,29 @@ def text_of(pages: Iterable[Page]) -> str:
     sheets = []
     for page in pages:
         tables, marks = pdf_tables.cut_tables(page)
-        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)]))
+        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)], page.rules))
     _drop_furniture(sheets)
+    _cut_unruled(sheets)
     body = _body_size(sheets)
     for sheet in sheets:
         _drop_notes(sheet, body)
         _put_in_order(sheet, body)
     _set_edges(sheets)
     return "\n".join(_paragraphs([one for sheet in sheets for one in sheet.flow], body))
+
+
+def _cut_unruled(sheets: Sequence[_Sheet]) -> None:
+    """Take the tables without ruled columns out of the lines; where they are not clear, nothing is taken."""
+    taken = [[(table.top, table.bottom) for table in sheet.tables] for sheet in sheets]
+    pages = [list(sheet.rows) for sheet in sheets]
+    gone: list[set[int]] = [set() for _ in sheets]
+    for chain in pdf_unruled.find_chains(pages, taken):
+        made = pdf_unruled.tables_of(chain, pages, [sheet.rules for sheet in sheets])
+        for part, table in zip(chain.parts, made or [], strict=False):
+            sheets[part.sheet].tables.append(table)
+            gone[part.sheet].update(range(part.first, part.behind))
+    for sheet, lines in zip(sheets, gone, strict=True):
+        sheet.rows = [line for at, line in enumerate(sheet.rows) if at not in lines]
 
 
 def _size(line: Sequence[Mark]) -> float:
@@ -105,7 +121,12 @@ def _drop_furniture(sheets: Sequence[_Sheet]) -> None:
     for sheet, words in zip(sheets, edges, strict=True):
         gone = set()
         inner = _inner(sheet)
+        heads = {
+            one for head in pdf_unruled.find_heads(sheet.rows) for one in range(head.first, head.behind)
+        }
         for text, high, one in words:
+            if one in heads:
+                continue  # repeated on each page, but it names the columns
             repeated = max(seen[text, high - 1] + seen[text, high], seen[text, high] + seen[text, high + 1])
             number = one == inner[0] or one == inner[1]
             if repeated >= least or (number and _PAGE_NUMBER.fullmatch(spelled(sheet.rows[one]))):
