@@ -1,8 +1,8 @@
-"""Writes tests/samples/tables_*: responsibility tables as offices print them that draw no lines between columns.
+"""Writes tests/samples/tables_*: responsibility tables as offices print them without lines between columns.
 
-Usage: python bench/make_tables.py. Needs LibreOffice (soffice) and a Chinese font, as bench/make_samples.py does. The
-samples are committed; run this again only to change them. tables_unruled.docx holds five tables; each PDF has
-the same words in another layout, so what is read from the docx is what must be read from each.
+Usage: python bench/make_tables.py. Needs LibreOffice (soffice) and a Chinese font, as make_samples.py does.
+The samples are committed; run this again only to change them. tables_unruled.docx holds five tables; each PDF
+has the same words in another layout, so what is read from the docx is what must be read from each.
 """
 
 from __future__ import annotations
@@ -93,12 +93,15 @@ def cell(text: str, width: int, layout: Layout, merge: str, *, head: bool) -> st
     if merge:
         properties += f'<w:vMerge w:val="{merge}"/>'
     if head and layout.head_rule:
-        properties += '<w:tcBorders><w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000"/></w:tcBorders>'
+        properties += (
+            '<w:tcBorders><w:bottom w:val="single" w:sz="4" w:space="0" w:color="000000"/></w:tcBorders>'
+        )
     if layout.centred:
         properties += '<w:vAlign w:val="center"/>'
     side = "center" if head or layout.middle else "left"
     words = "" if merge == "continue" else text
-    return f'<w:tc><w:tcPr>{properties}</w:tcPr>{office.paragraph(office.run(words), f"""<w:jc w:val="{side}"/>""")}</w:tc>'
+    inside = office.paragraph(office.run(words), f'<w:jc w:val="{side}"/>')
+    return f"<w:tc><w:tcPr>{properties}</w:tcPr>{inside}</w:tc>"
 
 
 def table(shape: Row, layout: Layout) -> str:
@@ -106,7 +109,7 @@ def table(shape: Row, layout: Layout) -> str:
     unit = 9300 // sum(WIDE.get(name, 2) for name in shape)
     widths = [unit * WIDE.get(name, 2) for name in shape]
     drawn = "".join(
-        f'<w:{side} w:val="{"single" if side in layout.borders else "nil"}" w:sz="4" w:space="0" w:color="000000"/>'
+        f'<w:{side} w:val="{"single" if side in layout.borders else "nil"}" w:sz="4" w:space="0"/>'
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     room = "".join(
@@ -139,11 +142,14 @@ def table(shape: Row, layout: Layout) -> str:
 
 def document(layout: Layout) -> bytes:
     body = office.paragraph(office.run(TITLE, size(44)), '<w:jc w:val="center"/>')
-    body += office.paragraph(office.run("各有关单位要对照下列清单,逐项细化措施,明确专人,按时报送进展情况。" * 3))
+    body += office.paragraph(
+        office.run("各有关单位要对照下列清单,逐项细化措施,明确专人,按时报送进展情况。" * 3)
+    )
     for order, shape in enumerate(SHAPES, 1):
         body += office.paragraph(office.run(f"附件{order} 重点任务责任清单")) + table(shape, layout)
     page = (
-        '<w:headerReference w:type="default" r:id="header"/><w:footerReference w:type="default" r:id="footer"/>'
+        '<w:headerReference w:type="default" r:id="header"/>'
+        '<w:footerReference w:type="default" r:id="footer"/>'
         '<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1417" w:right="1247" w:bottom="1417" w:left="1247" '
         'w:header="851" w:footer="851" w:gutter="0"/>'
     )

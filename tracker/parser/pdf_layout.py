@@ -80,13 +80,21 @@ def text_of(pages: Iterable[Page]) -> str:
 
 
 def _cut_unruled(sheets: Sequence[_Sheet]) -> None:
-    """Take the tables without ruled columns out of the lines; where they are not clear, nothing is taken."""
+    """Take the tables without ruled columns out of the lines.
+
+    Where one is not clear its lines stay, the head on one line, so that it is read as text with wide gaps.
+    """
     taken = [[(table.top, table.bottom) for table in sheet.tables] for sheet in sheets]
     pages = [list(sheet.rows) for sheet in sheets]
     gone: list[set[int]] = [set() for _ in sheets]
     for chain in pdf_unruled.find_chains(pages, taken):
         made = pdf_unruled.tables_of(chain, pages, [sheet.rules for sheet in sheets])
-        for part, table in zip(chain.parts, made or [], strict=False):
+        if made is None:
+            part = chain.parts[0]
+            sheets[part.sheet].rows[part.first] = pdf_unruled.head_line(chain.head)
+            gone[part.sheet].update(range(part.first + 1, part.body))
+            continue
+        for part, table in zip(chain.parts, made, strict=True):
             sheets[part.sheet].tables.append(table)
             gone[part.sheet].update(range(part.first, part.behind))
     for sheet, lines in zip(sheets, gone, strict=True):
@@ -121,9 +129,7 @@ def _drop_furniture(sheets: Sequence[_Sheet]) -> None:
     for sheet, words in zip(sheets, edges, strict=True):
         gone = set()
         inner = _inner(sheet)
-        heads = {
-            one for head in pdf_unruled.find_heads(sheet.rows) for one in range(head.first, head.behind)
-        }
+        heads = {one for head in pdf_unruled.find_heads(sheet.rows) for one in range(head.first, head.behind)}
         for text, high, one in words:
             if one in heads:
                 continue  # repeated on each page, but it names the columns
@@ -334,6 +340,8 @@ def _leading(lines: Sequence[_Line], body: float) -> float:
 
 def _runs_on(one: _Line, other: _Line, indents: bool, leading: float) -> bool:
     """Whether the second line goes on with the paragraph of the first."""
+    if pdf_unruled.is_head(one.text) or pdf_unruled.is_head(other.text):
+        return False
     if not one.is_full(other) or abs(one.size - other.size) > 0.12 * one.size:
         return False
     if other.y - one.y > max(1.7 * leading, 2.2 * one.size):

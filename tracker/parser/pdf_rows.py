@@ -1,7 +1,8 @@
-"""The rows of a table without lines between its columns: by the rules between rows, else by how its text stands.
+"""The rows of a table without lines between its columns: by its level rules, else by how its text stands.
 
-Text stands either at the top of its row or in the middle of it. Both are tried, and the rows taken under which the cells
-of a row stand together best: with one number each, no holes in a cell, and no line broken before it is full.
+Text stands either at the top of its row or in the middle of it. Both are tried, and the rows are taken under
+which the cells of a row stand together best: one number each, no holes in a cell, no line broken before it
+is full.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _MOST_LEVELS = 60  # of one row
 _MOST_LINES = 8  # of a cell that reaches over several rows
 _AWAY = 1.5  # what a cell that stands elsewhere costs at most: it may be merged downwards
 _HOLE, _ROW, _NO_NUMBER, _NO_WORK, _EMPTY = 1.5, 0.3, 1.5, 3.0, 0.3
-_SHORT, _SHORT_WORK, _SPLIT = 0.2, 1.0, 0.8
+_SHORT, _SHORT_WORK, _SPLIT, _REACH = 0.2, 1.0, 0.8, 0.15
 _SURE = 1.2  # what a row may cost on the average
 
 
@@ -85,7 +86,7 @@ def table_of(
     *,
     goes_on: bool,
 ) -> Table | None:
-    """A table, or its part on a page, with these edges between its columns; None where the rows are not clear.
+    """A table, or its part on a page, with these edges between its columns; None where its rows are unclear.
 
     `head`: how many lines the head takes, `across`: which lines go across the columns; `goes_on`: the table
     began on a page before.
@@ -100,17 +101,20 @@ def table_of(
     at = head
     while at < len(lines):
         if at in across:
-            rows.append([grids.Cell(grids.flat(spelled(lines[at])), len(kinds))])
-            starts.append([0])
+            heading = grids.Cell(grids.flat(spelled(lines[at])))
+            rows.append([heading, *[grids.Cell("")] * (len(kinds) - 1)])
+            starts.append(list(range(len(kinds))))
             cut = set()
             at += 1
             continue
         stop = next((one for one in range(at, len(lines)) if one in across), len(lines))
-        ground = _ground(lines[at:stop], kinds, edges, drawn, main, goes_on=goes_on and not rows)
+        ground = _ground(lines[at:stop], kinds, edges, drawn, main, goes_on=goes_on and at == head)
         made = _rows(ground)
         if made is None:
             return None
         cut = _write(made, edges, rows, starts)
+        if main not in cut:
+            cut &= set(ground.own)  # a cell that only reaches far down is not cut by the end of the page
         at = stop
     marks = [mark for line in lines for mark in line]
     return Table(
@@ -139,13 +143,14 @@ def _ground(
         for mark in line:
             middle = (mark.x0 + mark.x1) / 2
             held[min(max(bisect_right(edges, middle) - 1, 0), len(kinds) - 1)].append(mark)
-    columns = [
-        [_piece(line) for line in baselines(marks) if spelled(line)] for marks in held
-    ]
+    columns = [[_piece(line) for line in baselines(marks) if spelled(line)] for marks in held]
     pieces = [piece for column in columns for piece in column]
     top, bottom = min(one.top for one in pieces), max(one.bottom for one in pieces)
     steps = sorted(
-        other.y - one.y for column in columns for one, other in pairwise(column) if other.y - one.y > 0.8 * one.size
+        other.y - one.y
+        for column in columns
+        for one, other in pairwise(column)
+        if other.y - one.y > 0.8 * one.size
     )
     leading = steps[len(steps) // 6] if steps else 1.5 * pieces[0].size
     centre = (edges[main] + edges[main + 1]) / 2
@@ -190,13 +195,15 @@ def _rows(ground: _Ground) -> list[_Row] | None:
     found = []
     for low, high in groups:
         cells: list[list[Piece] | None] = [
-            [one for one in column if levels[low] - 1 <= one.y <= levels[high - 1] + 1] if at in ground.own else []
+            [one for one in column if levels[low] - 1 <= one.y <= levels[high - 1] + 1]
+            if at in ground.own
+            else []
             for at, column in enumerate(ground.columns)
         ]
         inside = [one for cell in cells for one in cell or ()]
         found.append(_Row(cells, min(one.top for one in inside), max(one.bottom for one in inside)))
     for one, other in pairwise(found):
-        one.bottom = other.top = (one.bottom + other.top) / 2
+        one.bottom = other.top = (one.bottom + other.top) / 2 if in_middle else other.top
     for at, column in enumerate(ground.columns):
         if at not in ground.own and column:
             _spread(ground, at, column, found, in_middle=in_middle)
@@ -325,9 +332,7 @@ def _cost(
     return cost
 
 
-def _spread(
-    ground: _Ground, at: int, column: list[Piece], rows: list[_Row], *, in_middle: bool
-) -> None:
+def _spread(ground: _Ground, at: int, column: list[Piece], rows: list[_Row], *, in_middle: bool) -> None:
     """Give the lines of a column whose cells may reach over several rows to these rows."""
     count, lines = len(rows), len(column)
     worst = float("inf")
@@ -339,9 +344,10 @@ def _spread(
             so_far = best[row][line][0]
             if so_far == worst:
                 continue
-            # Cells that go on from the page before, or are empty where text stands at the top.
-            if best[row + 1][line][0] > so_far + _NO_NUMBER:
-                best[row + 1][line] = (so_far + _NO_NUMBER, row, line)
+            # A row without a cell of its own: at the top of a page it goes on with the page before.
+            alone = so_far + (_EMPTY if ground.goes_on and not line else _NO_NUMBER)
+            if alone < best[row + 1][line][0]:
+                best[row + 1][line] = (alone, row, line)
             for end in range(row + 1, count + 1):
                 for used in range(line + 1, min(line + _MOST_LINES, lines) + 1):
                     cell = column[line:used]
@@ -369,15 +375,13 @@ def _spread(
         row, line = first, start
 
 
-def _misfit(
-    ground: _Ground, at: int, cell: Sequence[Piece], rows: Sequence[_Row], in_middle: bool
-) -> float:
+def _misfit(ground: _Ground, at: int, cell: Sequence[Piece], rows: Sequence[_Row], in_middle: bool) -> float:
     """How badly the lines stand for a cell over these rows."""
     if in_middle:
         place = (cell[0].top + cell[-1].bottom - rows[0].top - rows[-1].bottom) / 2
     else:
         place = cell[0].y - min(one.y for each in rows[0].cells for one in (each or ())[:1])
-    cost = abs(place) / ground.leading
+    cost = abs(place) / ground.leading + _REACH * (len(rows) - 1)
     for one, other in pairwise(cell):
         cost += _HOLE if other.y - one.y > 1.35 * ground.leading else 0.0
         cost += 0.0 if ground.is_full(one, at) else _SHORT_WORK

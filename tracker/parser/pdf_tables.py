@@ -352,4 +352,15 @@ def _carried(above: Table, last: tuple[_Place, grids.Cell], cell: grids.Cell, is
     return cell
 
 
-__all__ = ["Drawn", "Table", "append", "baselines", "cell_text", "cut_tables", "gathered", "goes_on", "joined", "spelled"]
+__all__ = [
+    "Drawn",
+    "Table",
+    "append",
+    "baselines",
+    "cell_text",
+    "cut_tables",
+    "gathered",
+    "goes_on",
+    "joined",
+    "spelled",
+]

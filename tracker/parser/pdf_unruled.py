@@ -1,8 +1,8 @@
 """Tables of a PDF that draw no lines between their columns, found by their head and the white between texts.
 
-A head is a line, or some, whose words are all heads of columns (`columns.head_kind`); prose never has one. The edge
-between two columns lies between their heads, where fewest lines are crossed. What is found here becomes a grid of
-rules that nobody drew, which `pdf_tables` reads like a drawn one. Rows are the business of `pdf_rows`.
+A head is a line, or some, whose words are all heads of columns (`columns.head_kind`); prose never has one.
+The edge between two columns lies between their heads, in the widest white that as good as no line crosses.
+The rows are the business of `pdf_rows`. Where columns, rows or cells are not clear, nothing is a table here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,11 @@ from .rows import SECTION
 
 _MOST_HEAD_LINES = 4
 _GAPS = (0.45, 0.9, 1.6, 2.6)  # what parts two heads, in characters; single characters are set apart (任 务)
-_MORE_OF_A_HEAD = re.compile(r"(?:单位|部门|领导|时限|时间|期限|内容|任务|措施|要求|名称|人|号|\([^()]{1,8}\))")
+_MORE_OF_A_HEAD = re.compile(
+    r"(?:单位|部门|领导|时限|时间|期限|内容|任务|措施|要求|名称|人|号|\([^()]{1,8}\))"
+)
 _BEHIND = re.compile(r"备?注\d?[:：]|说明[:：]|附\s*件|附表|联系人|\(此件|抄送|填报")
+_SPANNING = UNIT_KINDS | {"time", "people"}
 _DASHES = re.compile(r"[-─━—–_=·.]{10,}")
 _CROSSED = 0.1  # of the lines of a body: where more go across an edge, the columns are not known
 
@@ -106,7 +109,7 @@ def find_heads(rows: Sequence[Sequence[Mark]]) -> Iterator[Head]:
 
 
 def _head_at(rows: Sequence[Sequence[Mark]], first: int) -> Head | None:
-    if len(rows[first]) < 4 or len(rows[first]) > 80:
+    if len(rows[first]) > 100 or (len(rows[first]) > 6 and len(runs(rows[first], _GAPS[0])) == 1):
         return None
     for behind in range(first + 1, min(first + _MOST_HEAD_LINES, len(rows)) + 1):
         band = rows[first:behind]
@@ -131,9 +134,8 @@ def _head_words(lines: Sequence[Sequence[Run]]) -> list[Run]:
     for at, line in enumerate(lines):
         others = [one for other, each in enumerate(lines) if other != at for one in each]
         for run in line:
-            if sum(one.x0 >= run.x0 - run.size and one.x1 <= run.x1 + run.size for one in others) > 1 and (
-                len({round(one.x0) for one in others if one.x1 > run.x0 and one.x0 < run.x1}) > 1
-            ):
+            below = {round(one.x0) for one in others if one.x1 > run.x0 and one.x0 < run.x1}
+            if len(below) > 1 and head_kind(fold(run.text)) in _SPANNING:
                 continue  # 责任单位 above 牵头单位 and 配合单位
             near = [one for one in words if one.x0 < run.x1 and one.x1 > run.x0]
             if len(near) > 1:
@@ -156,8 +158,14 @@ def _longer(words: list[Run], line: Sequence[Mark]) -> list[Run]:
     more = runs(line, 0.45)
     found = list(words)
     for run in more:
-        at = [i for i, word in enumerate(found) if word.x0 - run.size < run.x1 and word.x1 + run.size > run.x0]
-        if len(at) != 1 or run.y - found[at[0]].y > 2.2 * run.size or not _MORE_OF_A_HEAD.fullmatch(fold(run.text)):
+        at = [
+            i for i, word in enumerate(found) if word.x0 - run.size < run.x1 and word.x1 + run.size > run.x0
+        ]
+        if (
+            len(at) != 1
+            or run.y - found[at[0]].y > 2.2 * run.size
+            or not _MORE_OF_A_HEAD.fullmatch(fold(run.text))
+        ):
             return []
         found[at[0]] = _both(found[at[0]], run)
         if not head_kind(fold(found[at[0]].text)):
@@ -165,8 +173,34 @@ def _longer(words: list[Run], line: Sequence[Mark]) -> list[Run]:
     return found
 
 
-def find_chains(sheets: Sequence[Sequence[Sequence[Mark]]], taken: Sequence[Sequence[tuple[float, float]]]) -> list[Chain]:
-    """The tables of a document, from the lines of its pages; `taken`: by page, the heights of ruled tables."""
+def is_head(text: str) -> bool:
+    """Whether a line of text is the head of a table, its words set apart by wide gaps."""
+    words = text.split("  ")
+    return len(words) > 2 and all(head_kind(fold(word)) for word in words)
+
+
+def head_line(head: Head) -> list[Mark]:
+    """The heads on one line, a wide gap between them, as a table is printed that is read as text."""
+    y = head.words[-1].y
+    line: list[Mark] = []
+    for word in head.words:
+        if line:
+            line += [Mark(" ", line[-1].x1, line[-1].x1, y, word.size)] * 2
+        wide = (word.x1 - word.x0) / len(word.text)
+        line += [
+            Mark(letter, word.x0 + at * wide, word.x0 + (at + 1) * wide, y, word.size)
+            for at, letter in enumerate(word.text)
+        ]
+    return line
+
+
+def find_chains(
+    sheets: Sequence[Sequence[Sequence[Mark]]], taken: Sequence[Sequence[tuple[float, float]]]
+) -> list[Chain]:
+    """The tables of a document, from the lines of its pages.
+
+    `taken`: by page, where ruled tables begin and end; no other table goes on behind them.
+    """
     chains: list[Chain] = []
     last: Chain | None = None  # reaches the foot of the page before
     for order, rows in enumerate(sheets):
@@ -241,9 +275,7 @@ def _part(
 def _crosses(line: Sequence[Mark], head: Head) -> bool:
     """Whether words go on from the head of one column to that of the next."""
     return any(
-        run.x0 < low + 1 and run.x1 > high - 1
-        for run in runs(line, 0.9)
-        for low, high in head.between
+        run.x0 < low + 1 and run.x1 > high - 1 for run in runs(line, 0.45) for low, high in head.between
     )
 
 
@@ -307,7 +339,8 @@ def tables_of(
     edges = edges_of(chain, sheets)
     if edges is None:
         return None
-    made = []
+    main = main_column(chain.head.kinds)
+    made: list[Table] = []
     for order, part in enumerate(chain.parts):
         lines = sheets[part.sheet][part.first : part.behind]
         drawn = [rule for rule in rules[part.sheet] if rule.y1 - rule.y0 < 1]
@@ -317,18 +350,27 @@ def tables_of(
                 drawn.append(Rule(line[0].x0, y, line[-1].x1, y))
         kept = [line for line in lines if not is_rule(line)]
         head = sum(not is_rule(line) for line in lines[: part.body - part.first])
-        across = {
-            sum(not is_rule(line) for line in lines[: at - part.first]) for at in part.across
-        }
+        across = {sum(not is_rule(line) for line in lines[: at - part.first]) for at in part.across}
         table = pdf_rows.table_of(kept, head, across, edges, chain.head.kinds, drawn, goes_on=order > 0)
         if table is None:
             return None
         if head:
-            table.rows[0] = [
-                pdf_tables.grids.Cell(word.text) for word in chain.head.words
-            ]
+            table.rows[0] = [pdf_tables.grids.Cell(word.text) for word in chain.head.words]
         made.append(table)
+    for above, below in pairwise(made):
+        # Full lines at the foot of a page go on only where the words of the work do, or have ended before.
+        if main not in above.cut and _text_at(below, main):
+            above.cut = set()
     return made if _fits(made, chain.head.kinds) else None
+
+
+def _text_at(table: Table, column: int | None) -> str:
+    """The words of the first row behind the head that stand in a column."""
+    rows = zip(table.rows, table.starts, strict=True)
+    row = next(
+        ((cells, at) for cells, at in rows if not all(head_kind(fold(one.text)) for one in cells)), ([], [])
+    )
+    return next((cell.text for cell, at in zip(*row, strict=True) if at == column), "")
 
 
 def _fits(made: Sequence[Table], kinds: Sequence[str]) -> bool:
@@ -352,4 +394,4 @@ def _fits(made: Sequence[Table], kinds: Sequence[str]) -> bool:
     return right > 0 and wrong <= 0.2 * (right + wrong)
 
 
-__all__ = ["Chain", "find_chains", "find_heads", "tables_of"]
+__all__ = ["Chain", "find_chains", "find_heads", "head_line", "is_head", "tables_of"]
