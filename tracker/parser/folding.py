@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import Any
 
 _PAIRS = {
     "[": "(",
@@ -72,12 +73,18 @@ _TRADITIONAL = frozenset(
 )
 
 
-@lru_cache(maxsize=8)
-def _script_table(characters: str) -> dict[int, int]:
-    """Traditional to simplified for the characters given, one to one (OpenCC's character dictionary)."""
+@cache
+def _converter() -> Any:
+    """OpenCC from traditional to simplified; loading it takes longer than a text."""
     import opencc
 
-    converted = opencc.OpenCC("t2s").convert("\n".join(characters)).split("\n")
+    return opencc.OpenCC("t2s")
+
+
+@lru_cache(maxsize=256)
+def _script_table(characters: str) -> dict[int, int]:
+    """Traditional to simplified for the characters given, one to one (OpenCC's character dictionary)."""
+    converted = _converter().convert("\n".join(characters)).split("\n")
     return {ord(a): ord(b) for a, b in zip(characters, converted, strict=True) if len(b) == 1 and a != b}
 
 

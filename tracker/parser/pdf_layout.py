@@ -22,6 +22,7 @@ _STARTS = re.compile(
     r"|[①-⑳]|第[一二三四五六七八九十百\d]{1,4}[章节条]|附\s*件?\s*\d*\s*[:：]|附件\s*\d*$"
 )
 _ENDS = "。;；:：!！?？"
+_MOST_LEVEL = 2000  # rules of a page
 _NOTE = re.compile(r"(?:[①-⑳*]|\[\d+\]|〔\d+〕|\d{1,2}(?![\d.、年月]))")
 
 
@@ -59,7 +60,7 @@ class _Sheet:
 
     tables: list[Table]
     rows: list[list[Mark]]  # by baseline, all columns together
-    rules: list[Rule]
+    rules: list[Rule]  # those that are level
     flow: list[_Line | Table] = field(default_factory=list)
 
 
@@ -68,7 +69,7 @@ def text_of(pages: Iterable[Page]) -> str:
     sheets = []
     for page in pages:
         tables, marks = pdf_tables.cut_tables(page)
-        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)], page.rules))
+        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)], _level(page)))
     _drop_furniture(sheets)
     _cut_unruled(sheets)
     body = _body_size(sheets)
@@ -77,6 +78,12 @@ def text_of(pages: Iterable[Page]) -> str:
         _put_in_order(sheet, body)
     _set_edges(sheets)
     return "\n".join(_paragraphs([one for sheet in sheets for one in sheet.flow], body))
+
+
+def _level(page: Page) -> list[Rule]:
+    """The level rules of a page; none of a drawing, which has too many to keep."""
+    level = [rule for rule in page.rules if rule.y1 - rule.y0 < 1]
+    return level if len(level) <= _MOST_LEVEL else []
 
 
 def _cut_unruled(sheets: Sequence[_Sheet]) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from . import pdf_rows, pdf_tables
+from . import grids, pdf_rows
 from .columns import UNIT_KINDS, Cell, head_kind, main_column
 from .folding import fold
 from .pdf_pages import Mark, Rule
@@ -20,6 +20,7 @@ from .pdf_tables import Table, spelled
 from .rows import SECTION
 
 _MOST_HEAD_LINES = 4
+_LONGEST = 14  # characters of the head of a column
 _GAPS = (0.45, 0.9, 1.6, 2.6)  # what parts two heads, in characters; single characters are set apart (任 务)
 _MORE_OF_A_HEAD = re.compile(
     r"(?:单位|部门|领导|时限|时间|期限|内容|任务|措施|要求|名称|人|号|\([^()]{1,8}\))"
@@ -109,11 +110,12 @@ def find_heads(rows: Sequence[Sequence[Mark]]) -> Iterator[Head]:
 
 
 def _head_at(rows: Sequence[Sequence[Mark]], first: int) -> Head | None:
-    if len(rows[first]) > 100 or (len(rows[first]) > 6 and len(runs(rows[first], _GAPS[0])) == 1):
+    if _longest(rows[first]) > _LONGEST:
         return None
     for behind in range(first + 1, min(first + _MOST_HEAD_LINES, len(rows)) + 1):
         band = rows[first:behind]
-        if len(band) > 1 and band[-1][0].y - band[-2][0].y > 2.2 * band[-1][0].size:
+        far = len(band) > 1 and band[-1][0].y - band[-2][0].y > 2.2 * band[-1][0].size
+        if far or _longest(band[-1]) > _LONGEST:
             return None
         found = [words for gap in _GAPS if (words := _head_words([runs(line, gap) for line in band]))]
         if not found:
@@ -126,6 +128,18 @@ def _head_at(rows: Sequence[Sequence[Mark]], first: int) -> Head | None:
             words, behind = longer, behind + 1
         return Head(first, behind, words, [head_kind(fold(word.text)) or "aside" for word in words])
     return None
+
+
+def _longest(line: Sequence[Mark]) -> int:
+    """How many characters of a line stand together without a gap; prose is told from heads by it."""
+    most = length = 0
+    end = 0.0
+    for mark in line:
+        if mark.text == " ":
+            continue
+        length = length + 1 if mark.x0 - end <= _GAPS[0] * mark.size else 1
+        most, end = max(most, length), mark.x1
+    return most
 
 
 def _head_words(lines: Sequence[Sequence[Run]]) -> list[Run]:
@@ -343,7 +357,7 @@ def tables_of(
     made: list[Table] = []
     for order, part in enumerate(chain.parts):
         lines = sheets[part.sheet][part.first : part.behind]
-        drawn = [rule for rule in rules[part.sheet] if rule.y1 - rule.y0 < 1]
+        drawn = list(rules[part.sheet])
         for line in lines:
             if is_rule(line):
                 y = line[0].y - 0.35 * line[0].size
@@ -355,7 +369,7 @@ def tables_of(
         if table is None:
             return None
         if head:
-            table.rows[0] = [pdf_tables.grids.Cell(word.text) for word in chain.head.words]
+            table.rows[0] = [grids.Cell(word.text) for word in chain.head.words]
         made.append(table)
     for above, below in pairwise(made):
         # Full lines at the foot of a page go on only where the words of the work do, or have ended before.
