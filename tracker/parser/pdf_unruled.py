@@ -8,6 +8,7 @@ The rows are the business of `pdf_rows`. Where columns, rows or cells are not cl
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -333,13 +334,17 @@ def _edge(lines: Sequence[Sequence[Mark]], low: float, high: float, size: float)
         for run in runs(line, 0.3)
         if run.x1 > low and run.x0 < high
     ]
-    stops = sorted({low, high, *(end for pair in inside for end in pair)})
-    best: tuple[int, float, float, float] | None = None
-    for one, other in pairwise(stops):
-        covered = sum(a < (one + other) / 2 < b for a, b in inside)
+    steps: Counter[float] = Counter({low: 0, high: 0})  # how many more lines are crossed from here on
+    for one, other in inside:
+        steps[one] += 1
+        steps[other] -= 1
+    best: tuple[int, float, float] | None = None
+    covered = 0
+    for one, other in pairwise(sorted(steps)):
+        covered += steps[one]
         rank = (-covered, other - one)
-        if other - one > 0.15 * size and (best is None or rank > (best[0], best[1])):
-            best = (*rank, one, other)
+        if other - one > 0.15 * size and (best is None or rank > best[:2]):
+            best = (*rank, one)
     if best is None or -best[0] > _CROSSED * len(lines):
         return None
     # The text of the left column is full where it ends at its edge.
