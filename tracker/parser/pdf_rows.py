@@ -152,7 +152,7 @@ def _ground(
         for one, other in pairwise(column)
         if other.y - one.y > 0.8 * one.size
     )
-    leading = steps[len(steps) // 6] if steps else 1.5 * pieces[0].size
+    leading = steps[len(steps) // 40] if steps else 1.5 * pieces[0].size
     centre = (edges[main] + edges[main + 1]) / 2
     rules = [rule for rule in drawn if top < rule.at < bottom and rule.covers(centre)]
     return _Ground(
@@ -324,7 +324,7 @@ def _cost(
         place = (cell[0].top + cell[-1].bottom - top - bottom) / 2 if in_middle else cell[0].y - first
         cost += min(abs(place) / ground.leading, _AWAY)
         for one, other in pairwise(cell):
-            cost += _HOLE if other.y - one.y > 1.35 * ground.leading else 0.0
+            cost += _HOLE if other.y - one.y > 1.2 * ground.leading else 0.0
             if not ground.is_full(one, at):
                 cost += _SHORT_WORK if is_main else _SHORT
         if is_main and not is_last and ground.is_full(cell[-1], at) and cell[-1].text[-1] not in _ENDS:
@@ -383,7 +383,7 @@ def _misfit(ground: _Ground, at: int, cell: Sequence[Piece], rows: Sequence[_Row
         place = cell[0].y - min(one.y for each in rows[0].cells for one in (each or ())[:1])
     cost = abs(place) / ground.leading + _REACH * (len(rows) - 1)
     for one, other in pairwise(cell):
-        cost += _HOLE if other.y - one.y > 1.35 * ground.leading else 0.0
+        cost += _HOLE if other.y - one.y > 1.2 * ground.leading else 0.0
         cost += 0.0 if ground.is_full(one, at) else _SHORT_WORK
     return cost
 

@@ -158,6 +158,8 @@ def _head_words(lines: Sequence[Sequence[Run]]) -> list[Run]:
             words = [one for one in words if one not in near]
             words.append(_both(near[0], run) if near else run)
     words.sort(key=lambda one: one.x0)
+    if any(len(part) > 1 for one in words if "  " in one.text for part in one.text.split("  ")):
+        return []  # more than one head in a word
     kinds = [head_kind(fold(one.text)) for one in words]
     known = [kind for kind in kinds if kind]
     good = len(known) == len(words) >= 3 and len(set(known)) >= 3 and UNIT_KINDS & set(known)
@@ -228,6 +230,8 @@ def find_chains(
                 here = last if part.behind == len(rows) else None
         for head in heads:
             part = _part(order, rows, head.first, head.behind, head, heads, taken[order])
+            if part is None and head.behind == len(rows):  # its rows begin on the next page
+                part = Part(order, head.first, head.behind, head.behind)
             if part is None:
                 continue
             if head.first == 0 and last is not None and _same(last.head, head):
@@ -290,7 +294,7 @@ def _part(
 def _crosses(line: Sequence[Mark], head: Head) -> bool:
     """Whether words go on from the head of one column to that of the next."""
     return any(
-        run.x0 < low + 1 and run.x1 > high - 1 for run in runs(line, 0.45) for low, high in head.between
+        run.x0 < low + 1 and run.x1 > high - 1 for run in runs(line, 0.3) for low, high in head.between
     )
 
 
