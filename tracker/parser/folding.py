@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 _PAIRS = {
@@ -73,15 +73,15 @@ _TRADITIONAL = frozenset(
 )
 
 
-@lru_cache(maxsize=1)
+@cache
 def _converter() -> Any:
-    """Made once: it reads its dictionaries anew each time, which takes longer than a thousand clauses."""
+    """OpenCC from traditional to simplified; loading it takes longer than a text."""
     import opencc
 
     return opencc.OpenCC("t2s")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=256)
 def _script_table(characters: str) -> dict[int, int]:
     """Traditional to simplified for the characters given, one to one (OpenCC's character dictionary)."""
     converted = _converter().convert("\n".join(characters)).split("\n")

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
 
-from . import grids, pdf_tables
-from .pdf_pages import Mark, Page
+from . import grids, pdf_tables, pdf_unruled
+from .pdf_pages import Mark, Page, Rule
 from .pdf_tables import Table, baselines, first_word, joined, spelled
 
 _PAGE_NUMBER = re.compile(
@@ -22,6 +22,7 @@ _STARTS = re.compile(
     r"|[①-⑳]|第[一二三四五六七八九十百\d]{1,4}[章节条]|附\s*件?\s*\d*\s*[:：]|附件\s*\d*$"
 )
 _ENDS = "。;；:：!！?？"
+_MOST_LEVEL = 2000  # rules of a page
 _NOTE = re.compile(r"(?:[①-⑳*]|\[\d+\]|〔\d+〕|\d{1,2}(?![\d.、年月]))")
 
 
@@ -59,6 +60,7 @@ class _Sheet:
 
     tables: list[Table]
     rows: list[list[Mark]]  # by baseline, all columns together
+    rules: list[Rule]  # those that are level
     flow: list[_Line | Table] = field(default_factory=list)
 
 
@@ -67,14 +69,43 @@ def text_of(pages: Iterable[Page]) -> str:
     sheets = []
     for page in pages:
         tables, marks = pdf_tables.cut_tables(page)
-        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)]))
+        sheets.append(_Sheet(tables, [line for line in baselines(marks) if spelled(line)], _level(page)))
     _drop_furniture(sheets)
+    _cut_unruled(sheets)
     body = _body_size(sheets)
     for sheet in sheets:
         _drop_notes(sheet, body)
         _put_in_order(sheet, body)
     _set_edges(sheets)
     return "\n".join(_paragraphs([one for sheet in sheets for one in sheet.flow], body))
+
+
+def _level(page: Page) -> list[Rule]:
+    """The level rules of a page; none of a drawing, which has too many to keep."""
+    level = [rule for rule in page.rules if rule.y1 - rule.y0 < 1]
+    return level if len(level) <= _MOST_LEVEL else []
+
+
+def _cut_unruled(sheets: Sequence[_Sheet]) -> None:
+    """Take the tables without ruled columns out of the lines.
+
+    Where one is not clear its lines stay, the head on one line, so that it is read as text with wide gaps.
+    """
+    taken = [[(table.top, table.bottom) for table in sheet.tables] for sheet in sheets]
+    pages = [list(sheet.rows) for sheet in sheets]
+    gone: list[set[int]] = [set() for _ in sheets]
+    for chain in pdf_unruled.find_chains(pages, taken):
+        made = pdf_unruled.tables_of(chain, pages, [sheet.rules for sheet in sheets])
+        if made is None:
+            part = chain.parts[0]
+            sheets[part.sheet].rows[part.first] = pdf_unruled.head_line(chain.head)
+            gone[part.sheet].update(range(part.first + 1, part.body))
+            continue
+        for part, table in zip(chain.parts, made, strict=True):
+            sheets[part.sheet].tables.append(table)
+            gone[part.sheet].update(range(part.first, part.behind))
+    for sheet, lines in zip(sheets, gone, strict=True):
+        sheet.rows = [line for at, line in enumerate(sheet.rows) if at not in lines]
 
 
 def _size(line: Sequence[Mark]) -> float:
@@ -105,7 +136,10 @@ def _drop_furniture(sheets: Sequence[_Sheet]) -> None:
     for sheet, words in zip(sheets, edges, strict=True):
         gone = set()
         inner = _inner(sheet)
+        heads = {one for head in pdf_unruled.find_heads(sheet.rows) for one in range(head.first, head.behind)}
         for text, high, one in words:
+            if one in heads:
+                continue  # repeated on each page, but it names the columns
             repeated = max(seen[text, high - 1] + seen[text, high], seen[text, high] + seen[text, high + 1])
             number = one == inner[0] or one == inner[1]
             if repeated >= least or (number and _PAGE_NUMBER.fullmatch(spelled(sheet.rows[one]))):
@@ -313,6 +347,8 @@ def _leading(lines: Sequence[_Line], body: float) -> float:
 
 def _runs_on(one: _Line, other: _Line, indents: bool, leading: float) -> bool:
     """Whether the second line goes on with the paragraph of the first."""
+    if pdf_unruled.is_head(one.text) or pdf_unruled.is_head(other.text):
+        return False
     if not one.is_full(other) or abs(one.size - other.size) > 0.12 * one.size:
         return False
     if other.y - one.y > max(1.7 * leading, 2.2 * one.size):

@@ -19,6 +19,7 @@ MAX_MARKS = 2_000_000  # characters of a document
 _MOST_ON_A_PAGE = 60_000
 _MOST_OBJECTS = 30_000  # drawings on a page; behind that it is a map, not a table
 _DEEPEST = 6
+_THIN = 2.0  # points: a picture no thicker is a line
 _SLANT = math.radians(4)
 _BROKEN = "PDF 文件已损坏,打不开。请重新导出 PDF,或上传 Word 原件(docx)"
 _SCAN = "这是扫描件,里面没有文字。请用 OCR 转成文字,或找到 Word 原件(docx)再上传"
@@ -183,7 +184,7 @@ def _walk(
     for at in range(count):
         one = get(holder, at)
         kind = raw.FPDFPageObj_GetType(one) if one else None
-        if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_FORM):
+        if kind not in (raw.FPDF_PAGEOBJ_PATH, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_IMAGE):
             continue
         budget[0] -= 1
         if budget[0] <= 0:
@@ -191,6 +192,8 @@ def _walk(
         matrix = _times(_matrix(one, raw), outer)
         if kind == raw.FPDF_PAGEOBJ_PATH:
             _edges(one, matrix, budget, found, turned, raw)
+        elif kind == raw.FPDF_PAGEOBJ_IMAGE:
+            _picture(matrix, found, turned)
         elif depth < _DEEPEST:
             _walk(one, matrix, depth + 1, budget, found, turned, raw)
 
@@ -235,6 +238,20 @@ def _edges(path: Any, matrix: _Matrix, budget: list[int], found: list[Rule], tur
         if raw.FPDFPathSegment_GetClose(segment):
             _add(point, start, found)
             last = start
+
+
+def _picture(matrix: _Matrix, found: list[Rule], turned: int) -> None:
+    """A picture so thin that it is a line."""
+    a, b, c, d, e, f = matrix
+    if not all(math.isfinite(one) and abs(one) < 1e5 for one in matrix):
+        return
+    one, other = _seen(e, f, turned), _seen(a + c + e, b + d + f, turned)
+    if min(abs(one[0] - other[0]), abs(one[1] - other[1])) < _THIN:
+        middle = ((one[0] + other[0]) / 2, (one[1] + other[1]) / 2)
+        if abs(one[0] - other[0]) > abs(one[1] - other[1]):
+            _add((one[0], middle[1]), (other[0], middle[1]), found)
+        else:
+            _add((middle[0], one[1]), (middle[0], other[1]), found)
 
 
 def _add(one: tuple[float, float], other: tuple[float, float], found: list[Rule]) -> None:

@@ -42,7 +42,7 @@ class Table:
 
 
 @dataclass(slots=True)
-class _Line:
+class Drawn:
     """Rules on one line of the page: where, and the stretches that are drawn."""
 
     at: float
@@ -54,8 +54,8 @@ class _Line:
 
 def cut_tables(page: Page) -> tuple[list[Table], list[Mark]]:
     """The tables of a page, and the characters outside of them."""
-    levels = _lines((rule.y0, rule.x0, rule.x1) for rule in page.rules if rule.y1 - rule.y0 < 1)
-    uprights = _lines((rule.x0, rule.y0, rule.y1) for rule in page.rules if rule.x1 - rule.x0 < 1)
+    levels = gathered((rule.y0, rule.x0, rule.x1) for rule in page.rules if rule.y1 - rule.y0 < 1)
+    uprights = gathered((rule.x0, rule.y0, rule.y1) for rule in page.rules if rule.x1 - rule.x0 < 1)
     tables: list[Table] = []
     left = page.marks
     for rows, columns in _frames(levels, uprights):
@@ -74,12 +74,12 @@ def _is_in(mark: Mark, box: tuple[float, float, float, float]) -> bool:
     return box[0] <= middle <= box[2] and box[1] <= height <= box[3]
 
 
-def _lines(drawn: Iterable[tuple[float, float, float]]) -> list[_Line]:
+def gathered(drawn: Iterable[tuple[float, float, float]]) -> list[Drawn]:
     """Rules gathered by where they stand, their stretches joined."""
-    found: list[_Line] = []
+    found: list[Drawn] = []
     for at, low, high in sorted(drawn):
         if not found or at - found[-1].at > _NEAR:
-            found.append(_Line(at))
+            found.append(Drawn(at))
         found[-1].drawn.append((low, high))
     for line in found:
         joined: list[Interval] = []
@@ -92,7 +92,7 @@ def _lines(drawn: Iterable[tuple[float, float, float]]) -> list[_Line]:
     return found
 
 
-def _frames(levels: list[_Line], uprights: list[_Line]) -> list[tuple[list[_Line], list[_Line]]]:
+def _frames(levels: list[Drawn], uprights: list[Drawn]) -> list[tuple[list[Drawn], list[Drawn]]]:
     """Groups of level and upright rules that meet one another, each the frame of one table."""
     flat = [(line.at, low, high) for line in levels for low, high in line.drawn]
     tall = [(line.at, low, high) for line in uprights for low, high in line.drawn]
@@ -115,7 +115,7 @@ def _frames(levels: list[_Line], uprights: list[_Line]) -> list[tuple[list[_Line
         members.setdefault(root(one), ([], []))[0].append(rule)
     for other, rule in enumerate(tall, len(flat)):
         members.setdefault(root(other), ([], []))[1].append(rule)
-    frames = [(_lines(rows), _lines(columns)) for rows, columns in members.values()]
+    frames = [(gathered(rows), gathered(columns)) for rows, columns in members.values()]
     return [
         (rows, columns)
         for rows, columns in frames
@@ -123,7 +123,7 @@ def _frames(levels: list[_Line], uprights: list[_Line]) -> list[tuple[list[_Line
     ]
 
 
-def _table(rows: list[_Line], columns: list[_Line], marks: list[Mark]) -> Table | None:
+def _table(rows: list[Drawn], columns: list[Drawn], marks: list[Mark]) -> Table | None:
     high, wide = len(rows) - 1, len(columns) - 1
     group = list(range(high * wide))
 
@@ -352,4 +352,15 @@ def _carried(above: Table, last: tuple[_Place, grids.Cell], cell: grids.Cell, is
     return cell
 
 
-__all__ = ["Table", "append", "baselines", "cut_tables", "goes_on", "joined", "spelled"]
+__all__ = [
+    "Drawn",
+    "Table",
+    "append",
+    "baselines",
+    "cell_text",
+    "cut_tables",
+    "gathered",
+    "goes_on",
+    "joined",
+    "spelled",
+]

@@ -512,6 +512,9 @@ def _read_blanks(place: _Place, index: int) -> tuple[list[Row], int] | None:
     if not head or main_column(kinds) is None:
         return None
     tabs = "\t" in place.text.source[lines[index].start : lines[index].end]
+    if not tabs:
+        words = (lines[index].start, lines[index].end)
+        place.doubts.append(Doubt("table-unruled", "表格没有框线,列可能没有分对,请核对", words))
     if "number" not in kinds:
         return _blank_rows_by_line(place, index, kinds)
     table = place.table(kinds)
