@@ -84,13 +84,14 @@ def visible_tasks(user: User) -> TaskQuerySet:
 
 
 def visible_plans(user: User) -> PlanQuerySet:
-    """Live plans of the person's regions, and those a unit has work of; drafts only for the coordinators."""
+    """Plans given out in the person's regions, superseded ones too, and those a unit has work of; drafts only
+    for the coordinators."""
     plans = Plan.objects.in_regions(visible_regions(user))
     if user.is_unit_person:
         plans |= Plan.objects.with_work(visible_assignments(user))
     if user.is_coordinator:
-        return plans.live() | plans.drafts().filter(region=user.region_id)
-    return plans.live()
+        return plans.given_out() | plans.never_given_out().filter(region=user.region_id)
+    return plans.given_out()
 
 
 def visible_reports(user: User, task: Task) -> ProgressReportQuerySet:
@@ -275,7 +276,8 @@ def can_download_filings(user: User) -> bool:
 
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
-    return get_object_or_404(visible_plans(user).select_related("region"), pk=pk)
+    plans = visible_plans(user).select_related("region", "previous_edition")
+    return get_object_or_404(plans.defer("previous_edition__source_text"), pk=pk)
 
 
 def get_own_plan_for(user: User, pk: int) -> Plan:

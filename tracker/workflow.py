@@ -140,6 +140,8 @@ class EventKind(models.TextChoices):
     CANCEL_FILING = "CANCEL_FILING", _("取消备案")
     ISSUE_LETTER = "ISSUE_LETTER", _("下发督办文书")
     WITHDRAW_LETTER = "WITHDRAW_LETTER", _("撤回督办文书")
+    # Of a task: it goes on under a new edition of its plan. Of a share: that changed its date or role.
+    NEW_EDITION = "NEW_EDITION", _("新版本")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.

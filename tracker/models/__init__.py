@@ -2,6 +2,7 @@
 
 from tracker.models.assignments import Assignment
 from tracker.models.draft_edits import DraftEdit
+from tracker.models.editions import EditionChoice
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
@@ -24,6 +25,7 @@ __all__ = [
     "Clause",
     "Doubt",
     "DraftEdit",
+    "EditionChoice",
     "Evidence",
     "ExtensionRequest",
     "Filing",
