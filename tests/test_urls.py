@@ -46,6 +46,7 @@ from tracker.actions.letters import issue_letter
 from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
+from tracker.comparison import compare
 from tracker.filetypes import examine
 from tracker.models import Doubt, PlanUnit, SheetJob, Target, UnitMention
 from tracker.models.sheet_jobs import sheets_dir
@@ -119,6 +120,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
     submitted = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.SUBMITTED)
     draft = make_plan(cast.city, "草稿", status="DRAFT", confirmed_at=None)
     unsettled = make_measure(draft)
+    compared = make_plan(cast.city, "新版本", status="DRAFT", confirmed_at=None, previous_edition=cast.plan)
     ready = make_plan(cast.city, "可下达", status="DRAFT", confirmed_at=None)
     measure = make_measure(ready)
     unit = PlanUnit.objects.create(
@@ -222,6 +224,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "submitted": submitted.pk,
         "plan": cast.plan.pk,
         "draft": draft.pk,
+        "compared": compared.pk,
+        "seen": compare(compared).seen,
         "ready": ready.pk,
         "plan_import": make_import(cast.coordinator).pk,
         "measure": unsettled.pk,

@@ -88,8 +88,16 @@ class Row:
         return self._differs(lambda side: side.clause.text)
 
     @property
+    def keeps_settled_time(self) -> bool:
+        """The old time was set by a coordinator, and the same words are read anew: it still holds."""
+        if self.old is None or self.new is None or self.has_text_changed:
+            return False
+        was_settled = self.old.clause.is_due_edited and not self.new.clause.is_due_edited
+        return was_settled and self.old.schedule != self.new.schedule
+
+    @property
     def has_date_changed(self) -> bool:
-        return self._differs(lambda side: side.schedule)
+        return self._differs(lambda side: side.schedule) and not self.keeps_settled_time
 
     @property
     def have_units_changed(self) -> bool:
@@ -121,11 +129,12 @@ class Row:
             return [Action.WAIVE, Action.KEEP] if self.state == State.OPEN else []
         if self.kind != Kind.CHANGED or self.new is None:
             return []
-        is_same_round = self.old.clause.every == self.new.clause.every
-        if self.series is not None and self.new.clause.makes_series and is_same_round:
+        goes_round = self.keeps_settled_time or self.new.clause.makes_series
+        is_same_round = self.keeps_settled_time or self.old.clause.every == self.new.clause.every
+        if self.series is not None and goes_round and is_same_round:
             # Another task beside the period that runs would be asked for twice.
             return [Action.CARRY]
-        if self.series is not None or self.new.clause.makes_series:
+        if self.series is not None or (goes_round and not self.keeps_settled_time):
             return [Action.REPLACE]
         if self.state == State.CLOSED:
             return [Action.CARRY, Action.REOPEN, Action.REPLACE]

@@ -11,7 +11,7 @@ import pytest
 
 from tests.factories import NOW, TODAY, Cast, make_cast, make_department
 from tracker import audit
-from tracker.actions.clauses import edit_clauses
+from tracker.actions.clauses import edit_clauses, set_schedule
 from tracker.actions.confirm import ConfirmRefused, ConfirmResult, confirm_plan
 from tracker.actions.draft_record import SettleRefused, StaleDraft
 from tracker.actions.editions import agree_to_all, choose_edition, decide
@@ -332,6 +332,21 @@ def test_a_task_may_be_replaced_or_kept(cast: Cast) -> None:
     assert (straw.plan, straw.closed_at, _share(straw).status) == (old, None, Status.PENDING)
     assert list(Plan.objects.in_use(Assignment.objects.in_force()).order_by("pk")) == [old, draft]
     assert _is_true()
+
+
+def test_a_time_that_was_settled_by_hand_holds_for_the_same_words(cast: Cast) -> None:
+    old = _import(cast, [Asked(STRAW), Asked(TREES)], "治理方案（征求意见稿）")
+    straw, trees = Clause.objects.order_by("measure__position")
+    edit_clauses({straw.pk: (DUE, False)}, by=cast.coordinator, now=NOW)
+    monthly: dict[str, Any] = {"kind": "recurring", "due_date": None, "start_date": None, "every": "month"}
+    set_schedule(trees.measure_id, clause_id=trees.pk, **monthly, by=cast.coordinator, now=NOW)
+    confirm_plan(old.pk, by=cast.coordinator, now=NOW)
+    draft = _draft(cast, old, [Asked(TREES), Asked(STRAW)])
+    assert compare(draft).asked == []
+    _confirm(cast, draft)
+    assert _share(_task(STRAW)).due_date == DUE
+    series = Series.objects.get()
+    assert (series.plan, series.clause.every, series.clause.kind) == (draft, "month", "recurring")
 
 
 def test_a_series_goes_on_without_a_second_task_for_a_period(cast: Cast) -> None:

@@ -19,6 +19,7 @@ from tracker.clock import day_of
 from tracker.comparison import Action, Comparison, Kind, Row, State, compare
 from tracker.models import (
     Assignment,
+    Clause,
     ExtensionRequest,
     Node,
     Plan,
@@ -71,6 +72,7 @@ class _Carrying:
 
     def run(self) -> Carried:
         carried = [row for row in self._rows if row.is_carried]
+        self._keep_settled_times(carried)
         for row in carried:
             if row.action == Action.REOPEN:
                 self._reopen(row)
@@ -98,6 +100,18 @@ class _Carrying:
             ended=len(replaced) + len(waived),
             kept=len(kept),
         )
+
+    def _keep_settled_times(self, rows: Iterable[Row]) -> None:
+        """Write into the new clauses what a coordinator had settled for the same words in the old edition."""
+        clauses = []
+        for row in rows:
+            if row.keeps_settled_time and row.old and row.new:
+                for name in SCHEDULE:
+                    setattr(row.new.clause, name, getattr(row.old.clause, name))
+                clauses.append(row.new.clause)
+        for clause in clauses:
+            clause.is_due_edited = True
+        Clause.objects.bulk_update(clauses, [*SCHEDULE, "is_due_edited"], batch_size=100)
 
     def _reason(self, row: Row, words: str) -> str:
         return f"{words}{row.choice.note}" if row.choice and row.choice.note else words

@@ -25,6 +25,7 @@ from tracker.worddiff import Piece
 from tracker.workflow import Role
 
 ROWS_PER_PAGE = 40
+UNITS_NAMED = 6
 WAITING, DIFFERENT, ALL = "waiting", "different", "all"
 SHOWN: dict[str, Callable[[Row], bool]] = {
     WAITING: lambda row: row.is_waiting,
@@ -216,22 +217,25 @@ def _line(row: Row, comparison: Comparison, names: Any, sent: Sent | None) -> Li
             data = {**sent.typed, "mark": row.mark}
             form = DecideForm(data, auto_id=f"row-{sent.old_clause}-%s")
             form.offer(row)
-    return Line(
-        row,
-        row.diff(names),
-        _units(row.old.roles if row.old else {}, comparison),
-        _units(row.new.roles if row.new else {}, comparison),
-        form,
-        wrong,
-    )
+    old = row.old.roles if row.old else {}
+    new = row.new.roles if row.new else {}
+    if row.have_units_changed:
+        old, new = _apart(old, new), _apart(new, old)
+    return Line(row, row.diff(names), _units(old, comparison), _units(new, comparison), form, wrong)
 
 
 def _units(roles: dict[int, str], comparison: Comparison) -> str:
-    """Units by role, as a plan prints them."""
+    """Units by role, as a plan prints them; of many only the first."""
     found = []
     for role in Role:
         with_role = [pk for pk, held in sorted(roles.items()) if held == role]
         names = [comparison.units[pk] for pk in with_role if pk in comparison.units]
+        more = _("等 %(n)d 个单位") % {"n": len(names)} if len(names) > UNITS_NAMED else ""
         if names:
-            found.append(f"{role.label}：{'、'.join(names)}")
+            found.append(f"{role.label}：{'、'.join(names[:UNITS_NAMED])}{more}")
     return "；".join(found)
+
+
+def _apart(roles: dict[int, str], others: dict[int, str]) -> dict[int, str]:
+    """Those that are not the same in the other edition."""
+    return {pk: role for pk, role in roles.items() if others.get(pk) != role}
