@@ -23,14 +23,25 @@ SAMPLE: dict[str, Any] = json.loads(
 )
 
 
-def _items(name: str) -> list[Item]:
+def _items(name: str) -> tuple[list[Item], list[dict[str, object]]]:
+    """The clauses of a plan, and of each what an edition may change."""
     plan = parse_file(str(ROOT / name), reference_date=date(2024, 10, 21))
-    clauses = [(clause.text, measure.title) for measure in plan.measures for clause in measure.clauses]
-    return [Item(key, text, title) for key, (text, title) in enumerate(clauses)]
+    clauses = [(measure, clause) for measure in plan.measures for clause in measure.clauses]
+    items = [Item(key, clause.text, measure.title) for key, (measure, clause) in enumerate(clauses)]
+    facts: list[dict[str, object]] = [
+        {
+            "text": clause.text,
+            "date": (clause.schedule.kind, clause.schedule.due, clause.schedule.every),
+            "units": sorted((unit.name, unit.role) for unit in clause.units or measure.units),
+            "targets": [(target.indicator, target.op, target.value) for target in clause.targets],
+        }
+        for measure, clause in clauses
+    ]
+    return items, facts
 
 
 def test_an_issued_edition_is_aligned_with_its_consultation_draft_as_a_person_would() -> None:
-    old, new = _items(SAMPLE["old"]), _items(SAMPLE["new"])
+    (old, before_facts), (new, after_facts) = _items(SAMPLE["old"]), _items(SAMPLE["new"])
     result = align(old, new)
     pairs = {(old[pair.old].text, new[pair.new].text): pair for pair in result.pairs}
     vanished = [old[key].text for key in result.vanished]
@@ -44,11 +55,13 @@ def test_an_issued_edition_is_aligned_with_its_consultation_draft_as_a_person_wo
         else:
             [pair] = [pairs[a, b] for a, b in pairs if one["old"] in a and one["new"] in b]
             assert pair.is_moved == one.get("is_moved", False), one
+            was, now = before_facts[pair.old], after_facts[pair.new]
+            assert [name for name in was if was[name] != now[name]] == one.get("what", []), one
     kinds = [one["kind"] for one in expected]
     assert (len(vanished), len(added)) == (kinds.count("vanished"), kinds.count("added"))
-    # Whatever is not in the answer stayed word for word, where it was.
-    named = sum("text" in one.get("what", ()) for one in expected)
-    assert sum(before != after for before, after in pairs) == named
+    # Whatever is not in the answer stayed as it was, to the letter, and where it was.
+    named = sum(bool(one.get("what")) for one in expected)
+    assert sum(before_facts[pair.old] != after_facts[pair.new] for pair in pairs.values()) == named
     assert sum(pair.is_moved for pair in pairs.values()) == sum(
         one.get("is_moved", False) for one in expected
     )
