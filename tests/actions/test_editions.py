@@ -47,7 +47,7 @@ class Asked:
     text: str
     due: date | None = None
     units: Sequence[tuple[str, types.Role]] = (("市生态环境局", "lead"),)
-    every: str | None = None
+    every: types.Every | None = None
     targets: Sequence[types.Target] = ()
 
 
@@ -57,7 +57,7 @@ def _parsed(title: str, clauses: Sequence[Asked]) -> ParsedPlan:
         start = len(text)
         text += f"{number}.{one.text[-6:]}。{one.text}。\n"
         at = text.rindex(one.text)
-        kind = "recurring" if one.every else "deadline" if one.due else "ongoing"
+        kind: Any = "recurring" if one.every else "deadline" if one.due else "ongoing"
         schedule = types.Schedule(kind, "test", quote="年底前", due=one.due, every=one.every)
         clause = types.Clause(one.text, (at, at + len(one.text)), schedule, targets=tuple(one.targets))
         units = tuple(types.Unit(name, role) for name, role in one.units)
@@ -120,7 +120,7 @@ def _row(plan: Plan, words: str) -> Row:
 def _decide(cast: Cast, plan: Plan, words: str, action: str, **given: Any) -> Row:
     row = _row(plan, words)
     assert row.old is not None
-    values = {"by": cast.coordinator, "now": NOW, "mark": row.mark} | given
+    values: dict[str, Any] = {"by": cast.coordinator, "now": NOW, "mark": row.mark} | given
     return decide(plan.pk, old_clause=row.old.clause.pk, action=action, **values)
 
 
