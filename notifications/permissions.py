@@ -99,7 +99,7 @@ def can_set_policy(user: User, region: Region) -> bool:
 
 def policy_plans(user: User) -> PlanQuerySet:
     """Live plans whose rules this person may read: a coordinator those of the own region alone."""
-    live = Plan.objects.live().without_source()
+    live = Plan.objects.in_use(Assignment.objects.in_force()).without_source()
     if user.is_administrator:
         return live
     return live.filter(region=user.region_id) if user.is_coordinator else live.none()

@@ -49,6 +49,7 @@ from tracker.actions.letters import issue_letter
 from tracker.actions.readings import record_reading
 from tracker.actions.settling import add_unit
 from tracker.actions.work import report_progress
+from tracker.comparison import compare
 from tracker.filetypes import examine
 from tracker.forms.report_sheets import Carried, Row
 from tracker.models import ApiToken, Doubt, LedgerProfile, PlanUnit, SheetJob, Target, UnitMention
@@ -124,6 +125,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
     submitted = make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY, status=Status.SUBMITTED)
     draft = make_plan(cast.city, "草稿", status="DRAFT", confirmed_at=None)
     unsettled = make_measure(draft)
+    compared = make_plan(cast.city, "新版本", status="DRAFT", confirmed_at=None, previous_edition=cast.plan)
     ready = make_plan(cast.city, "可下达", status="DRAFT", confirmed_at=None)
     measure = make_measure(ready)
     unit = PlanUnit.objects.create(
@@ -244,6 +246,8 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "submitted": submitted.pk,
         "plan": cast.plan.pk,
         "draft": draft.pk,
+        "compared": compared.pk,
+        "seen": compare(compared).seen,
         "ready": ready.pk,
         "plan_import": make_import(cast.coordinator).pk,
         "measure": unsettled.pk,
@@ -416,4 +420,4 @@ def test_back_office_is_closed_to_all_but_administrators(world: World) -> None:
 
 def test_size_of_the_matrix() -> None:
     """The number that the documentation names."""
-    assert (len(MATRIX), len(PEOPLE) + 1) == (137, 15)
+    assert (len(MATRIX), len(PEOPLE) + 1) == (139, 15)

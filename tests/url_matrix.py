@@ -293,6 +293,8 @@ MATRIX: dict[str, Page] = {
     "draft_bulk": _draft_itself(version="2", chapter="{measure}", kind="QUARTERLY"),
     "draft_edits": Page({200: COORDINATOR}, {302: COORDINATOR}, ("draft",), {"number": "2"}),
     "draft_doubt": _draft("doubt"),
+    "edition": Page({200: COORDINATOR}, {302: COORDINATOR}, ("compared",), {"do": "agree", "seen": "{seen}"}),
+    "edition_choose": Page({200: COORDINATOR}, {302: COORDINATOR}, ("draft",), {"old": "{plan}"}),
     # Lists as files made in the background, and tasks from sheets; the job is the coordinator's own.
     "sheets": Page({200: PEOPLE}, {405: PEOPLE}),
     "sheet_export": _post_only(

@@ -87,9 +87,14 @@ def replay(events: Iterable[TaskEvent], first_dates: dict[int, date | None]) -> 
         if event.kind == EventKind.GRANT_EXTENSION:
             share.due_date = date.fromisoformat(event.data["to_date"])
         if event.kind == EventKind.TAKE_OVER:
-            given = event.data["due_date"]
-            share.due_date = date.fromisoformat(given) if given else None
+            share.due_date = _day(event.data["due_date"])
+        if event.kind == EventKind.NEW_EDITION and "to_date" in event.data:
+            share.due_date = _day(event.data["to_date"])
     return shares
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
 
 
 def state_findings(
@@ -109,6 +114,15 @@ def state_findings(
             if expected != found:
                 words = f"责任 {share.pk} 的{name}与记录不符：记录为 {expected}，现为 {found}"
                 yield Finding(task.pk, task.number, words)
+
+
+def edition_findings(task: Task, events: Iterable[TaskEvent]) -> Iterator[Finding]:
+    """Whether the task stands under the edition of its plan, and in the place there, that it was taken to."""
+    moves = [
+        event.data for event in events if event.kind == EventKind.NEW_EDITION and "to_plan" in event.data
+    ]
+    if moves and (moves[-1]["to_plan"], moves[-1]["to_number"]) != (task.plan_id, task.number):
+        yield Finding(task.pk, task.number, "所属方案或编号与记录不符")
 
 
 def node_findings(task: Task, events: Iterable[TaskEvent], nodes: Iterable[Node]) -> Iterator[Finding]:
@@ -185,6 +199,7 @@ def verify(tasks: Iterable[int]) -> Iterator[Finding]:
         for task in Task.objects.filter(pk__in=batch).order_by("pk"):
             yield from chain_findings(task, events[task.pk])
             yield from state_findings(task, events[task.pk], shares[task.pk])
+            yield from edition_findings(task, events[task.pk])
             yield from node_findings(task, events[task.pk], nodes[task.pk])
             yield from reading_findings(task, events[task.pk], readings[task.pk])
             yield from duty_findings(task, events[task.pk])

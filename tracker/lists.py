@@ -187,7 +187,7 @@ def unit_table(user: User, asked: QueryDict, pk: int | None, today: date) -> Tab
     """One unit, plan by plan."""
     unit = get_unit_for(user, pk or 0)
     assignments = visible_assignments(user).for_department(unit)
-    plans = Plan.objects.live().with_work(assignments).without_source().newest_first()
+    plans = Plan.objects.in_use(assignments.in_force()).with_work(assignments).without_source().newest_first()
     lines = _plan_lines(plans, assignments, today)
     return Table(f"{unit.name}任务情况", "unit", _PLANS, lines, plans.count())
 

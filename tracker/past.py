@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from tracker.clock import day_of, start_of
 from tracker.models import Assignment, TaskEvent
 from tracker.progress import Step
-from tracker.turns import Passing, finished_late_days
+from tracker.turns import LateDays, Passing, finished_late_days
 from tracker.workflow import EventKind, Status
 
 
@@ -27,11 +27,17 @@ def as_of(
         return None
     then = copy(share)
     then.status, then.percent = Status.PENDING, 0
-    then.due_date = then.judged_date = share.first_due_date
-    passings = []
+    events = list(events)
+    then.first_due_date = _first_date_at_all(share, events)
+    then.due_date = then.judged_date = then.first_due_date
+    kept, since = LateDays(), day_of(share.created_at)
+    passings: list[Passing] = []
     for event in events:
         if event.created_at >= end:
             break
+        if event.kind == EventKind.NEW_EDITION and "late" in event.data:
+            _change_edition(then, event)
+            kept, since, passings = LateDays(*event.data["late"]), day_of(event.created_at), []
         if event.to_status:
             passings.append(Passing(day_of(event.created_at), event.from_status, event.to_status))
             then.status = event.to_status
@@ -39,7 +45,7 @@ def as_of(
             then.percent = event.data["percent"]
         if event.kind == EventKind.GRANT_EXTENSION:
             _extend(then, event)
-    late = finished_late_days(passings, created_on=day_of(share.created_at), judged_date=then.judged_date)
+    late = kept + finished_late_days(passings, created_on=since, judged_date=then.judged_date)
     then.unit_late_days, then.reviewer_late_days = late.unit, late.reviewer
     then.behind_from = then.first_day_behind(_steps(node_events, day))
     return then
@@ -53,6 +59,25 @@ def _extend(then: Assignment, event: TaskEvent) -> None:
     elif not then.is_judged_on_first_date:
         then.judged_date = granted
     then.due_date = granted
+
+
+def _first_date_at_all(share: Assignment, events: Iterable[TaskEvent]) -> date | None:
+    """The date it was given out with, whatever new editions said since."""
+    for event in events:
+        if event.kind == EventKind.NEW_EDITION and "late" in event.data:
+            return _day(event.data["from_first"])
+    return share.first_due_date
+
+
+def _change_edition(then: Assignment, event: TaskEvent) -> None:
+    """What actions.carrying does to the dates."""
+    then.first_due_date = _day(event.data["to_first"])
+    then.due_date = _day(event.data["to_date"])
+    then.judged_date = _day(event.data["to_judged"])
+
+
+def _day(said: str | None) -> date | None:
+    return date.fromisoformat(said) if said else None
 
 
 def _steps(node_events: Iterable[TaskEvent], day: date) -> list[Step]:

@@ -89,13 +89,14 @@ def visible_tasks(user: User) -> TaskQuerySet:
 
 
 def visible_plans(user: User) -> PlanQuerySet:
-    """Live plans of the person's regions, and those a unit has work of; drafts only for the coordinators."""
+    """Plans given out in the person's regions, superseded ones too, and those a unit has work of; drafts only
+    for the coordinators."""
     plans = Plan.objects.in_regions(visible_regions(user))
     if user.is_unit_person:
         plans |= Plan.objects.with_work(visible_assignments(user))
     if user.is_coordinator:
-        return plans.live() | plans.drafts().filter(region=user.region_id)
-    return plans.live()
+        return plans.given_out() | plans.never_given_out().filter(region=user.region_id)
+    return plans.given_out()
 
 
 def visible_reports(user: User, task: Task) -> ProgressReportQuerySet:
@@ -281,7 +282,8 @@ def can_download_filings(user: User) -> bool:
 
 def get_plan_for(user: User, pk: int) -> Plan:
     """The plan if this person may read it. Raises Http404 otherwise."""
-    return get_object_or_404(visible_plans(user).select_related("region"), pk=pk)
+    plans = visible_plans(user).select_related("region", "previous_edition")
+    return get_object_or_404(plans.defer("previous_edition__source_text"), pk=pk)
 
 
 def get_own_plan_for(user: User, pk: int) -> Plan:
@@ -470,10 +472,10 @@ def get_reporting_unit_for(user: User, pk: int) -> Department:
 
 
 def visible_grams(user: User) -> ClauseGramQuerySet:
-    """What clauses are found by: in live plans of the person's regions; for a unit's people, in its tasks."""
+    """What clauses are found by: given out in the person's regions; for a unit's people, in its tasks."""
     if user.is_unit_person:
         return ClauseGram.objects.filter(clause__in=visible_tasks(user).values("clause"))
-    return ClauseGram.objects.of_plans(Plan.objects.in_regions(visible_regions(user)).live())
+    return ClauseGram.objects.of_plans(Plan.objects.in_regions(visible_regions(user)).given_out())
 
 
 def can_link(user: User, task: Task) -> bool:

@@ -141,9 +141,10 @@ class EventKind(models.TextChoices):
     ISSUE_LETTER = "ISSUE_LETTER", _("下发督办文书")
     WITHDRAW_LETTER = "WITHDRAW_LETTER", _("撤回督办文书")
     CARRY = "CARRY", _("台账导入")
-
     LINK_DUTY = "LINK_DUTY", _("关联同一职责")
     UNLINK_DUTY = "UNLINK_DUTY", _("解除同一职责")
+    # Of a task: it goes on under a new edition of its plan. Of a share: that changed its date or role.
+    NEW_EDITION = "NEW_EDITION", _("新版本")
 
     # Written beside a change, or changing nothing that a form was shown with: these do not raise the
     # assignment's version.

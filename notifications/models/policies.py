@@ -37,10 +37,18 @@ class ReminderPolicyQuerySet(models.QuerySet["ReminderPolicy"]):
         return self.filter(plan=plan_id)
 
     def policies(self) -> Policies:
-        """All of them, as the planner asks for them. One query."""
+        """All of them, as the planner asks for them. One query, and one more where a plan has its own.
+
+        A new edition of a plan goes by the rule of the old one until it gets its own.
+        """
         rows = list(self.all())
+        by_plan = {row.plan_id: row.policy for row in rows if row.plan_id is not None}
+        later = Plan.objects.given_out().exclude(previous_edition=None).order_by("confirmed_at", "pk")
+        for plan, before in later.values_list("pk", "previous_edition") if by_plan else ():
+            if before in by_plan:
+                by_plan.setdefault(plan, by_plan[before])
         return Policies(
-            by_plan={row.plan_id: row.policy for row in rows if row.plan_id is not None},
+            by_plan=by_plan,
             by_region={row.region_id: row.policy for row in rows if row.plan_id is None},
         )
 

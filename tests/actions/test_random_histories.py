@@ -15,12 +15,24 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from accounts.models import Department, User
 from tests import files
-from tests.factories import NOW, TODAY, make_assignment, make_cast, make_department, make_task, make_user
+from tests.factories import (
+    NOW,
+    TODAY,
+    make_assignment,
+    make_cast,
+    make_department,
+    make_measure,
+    make_plan,
+    make_task,
+    make_user,
+)
 from tracker import audit, permissions
 from tracker.actions.collectives import add_shares
+from tracker.actions.confirm import confirm_plan
+from tracker.actions.editions import agree_to_all
 from tracker.actions.extensions import ask_extension, grant_extension, refuse_extension
 from tracker.actions.filings import ask_filing, cancel_filing, file_document
-from tracker.actions.history import passings_of
+from tracker.actions.history import finished_late
 from tracker.actions.nodes import Planned, set_nodes
 from tracker.actions.orders import instruct, nudge, nudge_all
 from tracker.actions.readings import record_reading, withdraw_reading
@@ -28,6 +40,7 @@ from tracker.actions.reassign import reassign
 from tracker.actions.reports import withdraw_report
 from tracker.actions.work import MoveRefused, move_assignment, report_progress, sign_all
 from tracker.clock import day_of
+from tracker.comparison import compare
 from tracker.filetypes import examine
 from tracker.models import (
     Assignment,
@@ -35,14 +48,17 @@ from tracker.models import (
     Filing,
     FilingRequest,
     Node,
+    Plan,
+    PlanUnit,
     Target,
     TargetReading,
     Task,
     TaskEvent,
+    UnitMention,
 )
 from tracker.models.assignments import AssignmentQuerySet
 from tracker.past import as_of
-from tracker.turns import LateDays, finished_late_days
+from tracker.turns import LateDays
 from tracker.workflow import NUDGE_COOLDOWN_DAYS, TRANSITIONS, EventKind, Move, Role, Status
 
 SHARES = st.integers(0, 5)  # counted round: reassigning adds shares
@@ -183,6 +199,32 @@ class Histories(RuleBasedStateMachine):
 
     def _in_force(self) -> AssignmentQuerySet:
         return Assignment.objects.in_force().filter(task=self.task)
+
+    @rule(days=st.none() | st.integers(-9, 40), unit=st.integers(0, 2), luck=st.integers(0, 2))
+    def a_new_edition_takes_the_place_of_the_plan(self, days: int | None, unit: int, luck: int) -> None:
+        """With another date, one unit more in a role of its own, and perhaps another figure to reach."""
+        old = Plan.objects.get(pk=Task.objects.get(pk=self.task.pk).plan_id)
+        due_date = None if days is None else TODAY + timedelta(days=days)
+        new = make_plan(self.cast.city, status="DRAFT", confirmed_at=None, previous_edition=old)
+        measure = make_measure(new, sentences=[self.task.text])
+        clause = measure.clauses.get()
+        clause.due_date, clause.kind = due_date, "deadline" if due_date else "ongoing"
+        clause.save()
+        name = {"name": "某局", "department": self.units[unit], "resolution": "SETTLED"}
+        named = PlanUnit.objects.create(plan=new, **name)
+        place = {"plan": new, "clause": clause, "measure": measure}
+        UnitMention.objects.create(**place, unit=named, role=Role.values[luck])
+        Target.objects.create(
+            plan=new, clause=clause, quote="建成8座", indicator="监测站", op="=", value=5 + luck
+        )
+        agree_to_all(new.pk, seen=compare(new).seen, by=self.cast.coordinator, now=self.now)
+        confirm_plan(new.pk, by=self.cast.coordinator, now=self.now)
+        old.refresh_from_db()
+        assert old.is_superseded
+        added = Assignment.objects.exclude(pk__in=self.shares)
+        self.shares += added.values_list("pk", flat=True)
+        self.task.refresh_from_db()
+        self.target = Target.objects.get(clause=self.task.clause)
 
     @rule(index=SHARES, percent=PERCENTS, hand_in=st.booleans())
     def unit_reports(self, index: int, percent: int, hand_in: bool) -> None:
@@ -345,9 +387,7 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def late_days_are_what_the_history_says(self) -> None:
         for share in Assignment.objects.filter(pk__in=self.shares):
-            said = finished_late_days(
-                passings_of(share), created_on=day_of(share.created_at), judged_date=share.judged_date
-            )
+            said = finished_late(share)
             assert LateDays(share.unit_late_days, share.reviewer_late_days) == said
             if said.unit:
                 assert share.light_on(day_of(self.now)) != "GREEN"

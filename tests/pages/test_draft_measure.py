@@ -321,7 +321,7 @@ def test_the_pages_take_the_same_queries_for_one_and_for_three_measures(
 ) -> None:
     plan = measure.plan
     settling.add_unit(measure.pk, department=cast.bureau, role="LEAD", by=cast.coordinator, now=NOW)
-    counts = {"draft": 17, "draft_edits": 9, "draft_confirm": 13}
+    counts = {"draft": 18, "draft_edits": 9, "draft_confirm": 13}
     for name, count in counts.items():
         client.get(reverse(name, args=[plan.pk]))
         with django_assert_num_queries(count):

@@ -264,8 +264,8 @@ def test_the_draft_page_takes_the_same_queries_for_one_measure_and_for_many(
     address = reverse("draft", args=[draft.pk])
     client.get(address)
     keep = draft.measures.order_by("position")[1]
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.get(address)
     draft.measures.exclude(pk=keep.pk).delete()
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         client.get(address)

@@ -433,10 +433,10 @@ def test_rows_of_one_duty_are_reported_each_in_its_own_words(cast, browser, shar
     )
 
     assert "已填报 2 项" in done.content.decode()
-    said = ProgressReport.objects.values_list("assignment", "percent", "shared_from__assignment")
-    assert sorted(said.filter(assignment__in=[shares[0].pk, elsewhere[0].pk])) == [
-        (shares[0].pk, 60, None),
-        (elsewhere[0].pk, 70, None),
-    ]
-    assert {row[2] for row in said.filter(assignment=elsewhere[1])} == {shares[0].pk, elsewhere[0].pk}
+    own = ProgressReport.objects.filter(assignment__in=[shares[0], elsewhere[0]])
+    assert sorted(own.values_list("percent", "note")) == [(60, "已安装"), (70, "已调试")]
+    assert not own.exclude(shared_from=None).exists()
+    assert set(ProgressReport.objects.mirroring(own).values_list("assignment", flat=True)) == {
+        elsewhere[1].pk
+    }
     assert list(audit.verify(tasks)) == []

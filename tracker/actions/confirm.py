@@ -1,7 +1,7 @@
 """Confirming a draft: each clause becomes a task, each responsible unit gets its assignment."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,11 +10,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Department, User
+from tracker.actions.carrying import Carried, carry_over, lock_edition
 from tracker.actions.draft_record import StaleDraft, locked_draft
+from tracker.actions.editions import reasons_against
 from tracker.actions.series import first_period, start_series
 from tracker.actions.tasks import NewTask, Share, make_tasks
 from tracker.clock import day_of
-from tracker.models import Clause, Plan, PlanUnit, Series, UnitMention
+from tracker.comparison import Comparison, compare
+from tracker.models import Clause, Plan, PlanUnit, Series
+from tracker.shares import shares_by_clause
 from tracker.workflow import Role
 
 
@@ -35,10 +39,12 @@ class ConfirmResult:
     departments: int
     skipped: int
     unassigned: int
+    carried: int = 0  # tasks of the old edition that go on under this one
+    ended: int = 0  # clauses of the old edition whose work was ended
 
 
-def blocking_reasons(plan: Plan) -> list[str]:
-    """Why the draft cannot be confirmed yet; empty when it can."""
+def blocking_reasons(plan: Plan, comparison: Comparison | None = None) -> list[str]:
+    """Why the draft cannot be confirmed yet; empty when it can. `comparison` where it was read already."""
     reasons = []
     unknown = plan.units.filter(resolution=PlanUnit.Resolution.UNKNOWN).count()
     if unknown:
@@ -54,7 +60,7 @@ def blocking_reasons(plan: Plan) -> list[str]:
     settled = Department.objects.filter(pk__in=plan.units.values("department"))
     empty = settled.filter(kind=Department.Kind.COLLECTIVE).exclude(members__is_active=True)
     reasons += [_("统称“%(name)s”还没有成员单位。") % {"name": department} for department in empty]
-    return reasons
+    return [*reasons, *reasons_against(plan, comparison)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Preview:
     units: list[UnitToBe]
     unassigned: list[Clause]
     series: list[Clause]
+    comparison: Comparison | None = None  # with the old edition, where there is one
 
     @property
     def unreachable(self) -> list[Department]:
@@ -104,10 +111,12 @@ class _Coming:
         return len(self.clauses) - len(self.assigned) - len(self.unassigned)
 
 
-def _coming(plan: Plan) -> _Coming:
-    shares = _shares_by_clause(plan)
+def _coming(plan: Plan, carried: Collection[int] = ()) -> _Coming:
+    """Without the clauses that go on with a task of the old edition."""
+    shares = shares_by_clause(plan)
     found = Clause.objects.filter(measure__plan=plan).select_related("measure")
     clauses = list(found.order_by("measure__position", "position"))
+    clauses = [clause for clause in clauses if clause.pk not in carried]
     wanted = [clause for clause in clauses if not clause.is_skipped]
     return _Coming(
         shares,
@@ -119,7 +128,8 @@ def _coming(plan: Plan) -> _Coming:
 
 def preview_confirm(plan: Plan) -> Preview:
     """What confirming the draft as it stands would make, and who would be told. Changes nothing."""
-    coming = _coming(plan)
+    comparison = compare(plan) if plan.previous_edition_id else None
+    coming = _coming(plan, {row.new.clause.pk for row in comparison.carried if row.new} if comparison else ())
     roles: dict[int, Counter[str]] = defaultdict(Counter)
     for clause in coming.assigned:
         for share in coming.shares[clause.pk]:
@@ -148,6 +158,7 @@ def preview_confirm(plan: Plan) -> Preview:
         units=sorted(units, key=lambda unit: -unit.total),
         unassigned=coming.unassigned,
         series=[clause for clause in coming.assigned if clause.makes_series],
+        comparison=comparison,
     )
 
 
@@ -178,16 +189,27 @@ def confirm_plan(
         raise StaleDraft(_("您打开页面之后，草稿又有改动。下面是现在将要生成的内容，请重新核对。"))
     if ends_on is not None and ends_on < day_of(now):
         raise ConfirmRefused([_("方案执行的最后一天不能早于今天。")])
-    if reasons := blocking_reasons(plan):
+    comparison = lock_edition(plan) if plan.previous_edition_id else None
+    if reasons := blocking_reasons(plan, comparison):
         raise ConfirmRefused(reasons)
-    coming = _coming(plan)
-    if not coming.assigned:
-        raise ConfirmRefused([_("没有一条子句可以生成任务。")])
     plan.ends_on = ends_on
+    carried = _carry(plan, comparison, by=by, now=now) if comparison else Carried()
+    coming = _coming(plan, carried.clauses)
+    if not coming.assigned and not carried.clauses:
+        raise ConfirmRefused([_("没有一条子句可以生成任务。")])
     series = start_series(plan, coming.assigned, now=now)
+    replaced = dict(carried.replaces)
     assignments = make_tasks(
         [
-            _new_task(plan, clause, coming.shares[clause.pk], series.get(clause.pk))
+            _new_task(
+                plan,
+                clause,
+                coming.shares[clause.pk],
+                series.get(clause.pk),
+                _("接替原版本的任务%(number)s。") % {"number": replaced[clause.pk]}
+                if clause.pk in replaced
+                else "",
+            )
             for clause in coming.assigned
         ],
         by=by,
@@ -204,68 +226,18 @@ def confirm_plan(
         departments=len({assignment.department_id for assignment in assignments}),
         skipped=coming.skipped,
         unassigned=len(coming.unassigned),
+        carried=carried.tasks,
+        ended=carried.ended,
     )
 
 
-def _new_task(plan: Plan, clause: Clause, shares: Sequence[Share], series: Series | None) -> NewTask:
-    return NewTask(plan, clause, shares, series, first_period(series) if series else None)
+def _carry(plan: Plan, comparison: Comparison, *, by: User | None, now: datetime) -> Carried:
+    if by is None:
+        raise ConfirmRefused([_("新版本要由督办员本人下达。")])
+    return carry_over(plan, comparison, by=by, now=now)
 
 
-def _shares_by_clause(plan: Plan) -> dict[int, list[Share]]:
-    """Who answers for each clause: its own units, else its measure's; and the plan's default units."""
-    by_clause: dict[int, list[UnitMention]] = defaultdict(list)
-    by_measure: dict[int, list[UnitMention]] = defaultdict(list)
-    by_default: list[UnitMention] = []
-    mentions = UnitMention.objects.filter(plan=plan, unit__department__isnull=False)
-    for mention in mentions.select_related("unit__department").order_by("pk"):
-        if mention.clause_id:
-            by_clause[mention.clause_id].append(mention)
-        elif mention.measure_id:
-            by_measure[mention.measure_id].append(mention)
-        else:
-            by_default.append(mention)
-    members = _members(plan)
-    clauses = Clause.objects.filter(measure__plan=plan).values_list("pk", "measure_id", "measure__kind")
-    return {
-        clause: _merge(
-            [
-                *(by_clause[clause] or by_measure[measure]),
-                # A row of the annexed list names all its units itself.
-                *(by_default if kind == "PROSE" else []),
-            ],
-            members,
-        )
-        for clause, measure, kind in clauses
-    }
-
-
-def _members(plan: Plan) -> dict[int, list[int]]:
-    """The active members of each collective that the plan names."""
-    members: dict[int, list[int]] = defaultdict(list)
-    through = Department.members.through.objects.filter(
-        from_department__in=plan.units.values("department"), to_department__is_active=True
-    )
-    for collective, member in through.order_by("to_department_id").values_list(
-        "from_department_id", "to_department_id"
-    ):
-        members[collective].append(member)
-    return members
-
-
-def _merge(mentions: list[UnitMention], members: dict[int, list[int]]) -> list[Share]:
-    """One share per department, in its strongest role; a department named itself is not "via" anything."""
-    strength = list(Role.values)
-    shares: dict[int, Share] = {}
-    for mention in mentions:
-        department = mention.unit.department
-        if department is None:
-            continue
-        if department.kind == Department.Kind.COLLECTIVE:
-            found = [Share(member, mention.role, department.pk) for member in members[department.pk]]
-        else:
-            found = [Share(department.pk, mention.role, None)]
-        for share in found:
-            held = shares.get(share.department_id)
-            if held is None or strength.index(share.role) < strength.index(held.role):
-                shares[share.department_id] = share
-    return list(shares.values())
+def _new_task(
+    plan: Plan, clause: Clause, shares: Sequence[Share], series: Series | None, note: str
+) -> NewTask:
+    return NewTask(plan, clause, shares, series, first_period(series) if series else None, note=note)

@@ -8,11 +8,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker import permissions
-from tracker.actions.history import Change, passings_of, record
+from tracker.actions.history import Change, finished_late, record
 from tracker.actions.work import MoveRefused, check_version, locked
 from tracker.clock import day_of
 from tracker.models import Assignment, ExtensionRequest
-from tracker.turns import finished_late_days
 from tracker.workflow import EventKind
 
 
@@ -77,9 +76,7 @@ def grant_extension(
         assignment.judged_date = assignment.first_due_date
     elif not assignment.is_judged_on_first_date:
         assignment.judged_date = due_date
-    late = finished_late_days(
-        passings_of(assignment), created_on=day_of(assignment.created_at), judged_date=assignment.judged_date
-    )
+    late = finished_late(assignment)
     assignment.unit_late_days, assignment.reviewer_late_days = late.unit, late.reviewer
     assignment.due_date = due_date
     assignment.extension_count += 1

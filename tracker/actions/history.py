@@ -13,7 +13,8 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import User
 from tracker.clock import day_of
 from tracker.models import Assignment, Task, TaskEvent
-from tracker.turns import Passing
+from tracker.turns import LateDays, Passing, finished_late_days
+from tracker.workflow import EventKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,30 @@ def event_hash(event: TaskEvent) -> str:
     return hashlib.sha256(packed.encode()).hexdigest()
 
 
-def passings_of(assignment: Assignment) -> list[Passing]:
-    """The assignment's changes of status in order, from its history."""
-    events = TaskEvent.objects.filter(assignment=assignment).exclude(to_status="").order_by("sequence")
+def passings_of(assignment: Assignment, *, after: int = 0) -> list[Passing]:
+    """The assignment's changes of status in order, from its history; only those `after` that event."""
+    found = TaskEvent.objects.filter(assignment=assignment, sequence__gt=after)
+    events = found.exclude(to_status="").order_by("sequence")
     return [
         Passing(day_of(moment), from_status, to_status)
         for moment, from_status, to_status in events.values_list("created_at", "from_status", "to_status")
     ]
+
+
+def finished_late(assignment: Assignment) -> LateDays:
+    """The late days of all turns that have ended, by the date it is judged by now.
+
+    A new edition that moved its dates closes the account: what was late by then stays as it was written,
+    and only what came after is counted by the new date.
+    """
+    moved = TaskEvent.objects.filter(
+        assignment=assignment, kind=EventKind.NEW_EDITION, data__has_key="late"
+    ).order_by("-sequence")
+    last = moved.first()
+    since = day_of(last.created_at if last else assignment.created_at)
+    passings = passings_of(assignment, after=last.sequence if last else 0)
+    kept = LateDays(*last.data["late"]) if last else LateDays()
+    return kept + finished_late_days(passings, created_on=since, judged_date=assignment.judged_date)
 
 
 def record(changes: Sequence[Change], *, by: User | None, now: datetime) -> None:

@@ -109,6 +109,17 @@ def _series(plan: Plan, clause: Clause, *, now: datetime) -> Series:
     return series
 
 
+def set_end(series: Series, ends: Iterable[date | None]) -> None:
+    """Let a series in hand end with the earliest of these days, or go on. What a person ended stays ended."""
+    ends_on = min((day for day in ends if day is not None), default=None)
+    if ends_on == series.ends_on or series.ended_at is not None:
+        return
+    series.ends_on = max(ends_on, series.starts_on) if ends_on else None
+    newest = Task.objects.newest_of([series.pk]).values_list("start_date", flat=True).get()
+    last = period_of(series.every, newest or series.starts_on, starts_on=newest or series.starts_on)
+    _await(series, period_after(last, ends_on=series.ends_on))
+
+
 def _await(series: Series, period: Period | None) -> None:
     series.next_first = period.first if period else None
     series.next_on = period.reach_day if period else None

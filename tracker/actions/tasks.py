@@ -11,16 +11,8 @@ from tracker.actions.history import Change, record
 from tracker.models import Assignment, Clause, Plan, Series, Task
 from tracker.periods import Period
 from tracker.progress import Step
+from tracker.shares import Share as Share
 from tracker.workflow import EventKind
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One department's part in a task: its role, and the collective it came through."""
-
-    department_id: int
-    role: str
-    via_id: int | None
 
 
 @dataclass(frozen=True, slots=True)

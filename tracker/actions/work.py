@@ -144,7 +144,7 @@ def _lapse_requests(shares: Sequence[Assignment], *, now: datetime) -> list[Chan
     return changes
 
 
-def _settle_task(task: Task, *, now: datetime) -> list[Change]:
+def settle_task(task: Task, *, now: datetime) -> list[Change]:
     """Close the task when no answering share is open any more, or open it again when one is.
 
     Those that were waived or reassigned hold nothing up: the successor does. A task that nobody leads or
@@ -192,7 +192,7 @@ def move_assignment(
         raise MoveRefused(_("转办要选择新的责任单位，请在转办页面办理。"))
     assignment = locked(assignment_id)
     changes = make_move(assignment, move, by=by, now=now, note=note, version=version)
-    record([*changes, *_settle_task(assignment.task, now=now)], by=by, now=now)
+    record([*changes, *settle_task(assignment.task, now=now)], by=by, now=now)
     return assignment
 
 

@@ -113,6 +113,7 @@ class PlanStatus(TextChoices):
 
     DRAFT = Plan.Status.DRAFT.value, Plan.Status.DRAFT.label
     LIVE = Plan.Status.LIVE.value, Plan.Status.LIVE.label
+    SUPERSEDED = Plan.Status.SUPERSEDED.value, Plan.Status.SUPERSEDED.label
 
 
 class RegionOut(Shape):

@@ -106,7 +106,8 @@ class LedgerFilter(django_filters.FilterSet):
             if isinstance(one, django_filters.ChoiceFilter | django_filters.ModelChoiceFilter):
                 one.extra.setdefault("widget", PlainSelect)
         regions = visible_regions(user)
-        plans = visible_plans(user).live().newest_first().without_source()
+        in_force = visible_assignments(user).in_force()
+        plans = visible_plans(user).in_use(in_force).newest_first().without_source()
         measures = Measure.objects.in_plans(plans).in_order()
         chosen = key_of(data.get("plan", ""))
         if chosen is not None:

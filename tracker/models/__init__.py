@@ -4,6 +4,7 @@ from tracker.models.api_tokens import ApiToken
 from tracker.models.assignments import Assignment
 from tracker.models.draft_edits import DraftEdit
 from tracker.models.duties import ClauseGram, Duty
+from tracker.models.editions import EditionChoice
 from tracker.models.events import TaskEvent
 from tracker.models.evidence import Evidence
 from tracker.models.extensions import ExtensionRequest
@@ -30,6 +31,7 @@ __all__ = [
     "Doubt",
     "DraftEdit",
     "Duty",
+    "EditionChoice",
     "Evidence",
     "ExtensionRequest",
     "Filing",

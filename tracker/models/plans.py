@@ -68,6 +68,19 @@ class PlanQuerySet(models.QuerySet["Plan"]):
     def drafts(self) -> Self:
         return self.filter(status=Plan.Status.DRAFT)
 
+    def given_out(self) -> Self:
+        """Live ones, and those that were live until a new edition took their place."""
+        return self.filter(confirmed_at__isnull=False)
+
+    def never_given_out(self) -> Self:
+        """Drafts, and those that were replaced by a new edition as drafts."""
+        return self.filter(confirmed_at__isnull=True)
+
+    def in_use(self, assignments: models.QuerySet[Any]) -> Self:
+        """Live ones, and superseded ones under which some of the assignments still stand."""
+        stays = Q(status=Plan.Status.SUPERSEDED) & Exists(assignments.filter(plan=OuterRef("pk")))
+        return self.filter(Q(status=Plan.Status.LIVE) | stays)
+
     def with_work(self, assignments: models.QuerySet[Any]) -> Self:
         """Plans to which some of the assignments belong."""
         return self.filter(Exists(assignments.filter(plan=OuterRef("pk"))))
@@ -90,6 +103,7 @@ class Plan(models.Model):
     class Status(models.TextChoices):
         DRAFT = "DRAFT", _("草稿")
         LIVE = "LIVE", _("已下达")
+        SUPERSEDED = "SUPERSEDED", _("已被新版本取代")
 
     region = models.ForeignKey(Region, verbose_name=_("地区"), on_delete=models.PROTECT, related_name="plans")
     title = models.CharField(_("标题"), max_length=300)
@@ -102,7 +116,16 @@ class Plan(models.Model):
     file_name = models.CharField(_("文件名"), max_length=255)
     source_text = models.TextField(_("原文"))
     content_hash = models.CharField(_("内容指纹"), max_length=64)
-    status = models.CharField(_("状态"), max_length=6, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(_("状态"), max_length=10, choices=Status.choices, default=Status.DRAFT)
+    # The edition that this one takes the place of (or, as a draft, is compared with).
+    previous_edition = models.ForeignKey(
+        "self",
+        verbose_name=_("原版本"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="next_editions",
+    )
     created_at = models.DateTimeField(_("导入时间"))
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -131,15 +154,26 @@ class Plan(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["region", "content_hash"], name="plan_unique_by_content"),
             models.CheckConstraint(
-                condition=Q(status="DRAFT") | Q(confirmed_at__isnull=False), name="live_plan_has_confirmation"
+                condition=~Q(status="LIVE") | Q(confirmed_at__isnull=False), name="live_plan_has_confirmation"
+            ),
+            # Several drafts may be compared with one plan; one of them takes its place.
+            models.UniqueConstraint(
+                fields=["previous_edition"],
+                condition=Q(confirmed_at__isnull=False),
+                name="plan_has_one_next_edition",
             ),
         ]
 
     if TYPE_CHECKING:
         region_id: int
+        previous_edition_id: int | None
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_superseded(self) -> bool:
+        return self.status == self.Status.SUPERSEDED
 
     @property
     def is_draft(self) -> bool:

@@ -15,6 +15,7 @@ from accounts.models import Department
 from accounts.requests import SignedInRequest, posted
 from tracker import clock, permissions
 from tracker.actions import clauses, confirm, draft_record, settling
+from tracker.comparison import likely_editions
 from tracker.drafts import DOUBTS, UNCHECKED, chapters_of, read_draft, read_edits
 from tracker.forms.drafts import BulkForm
 from tracker.forms.plans import ConfirmForm, UnitForm
@@ -50,6 +51,7 @@ def _draft_page(
         "blocking": confirm.blocking_reasons(plan),
         "errors": errors or [],
         "last_edit": last,
+        "likely": [] if plan.previous_edition_id else likely_editions(plan),
     }
     return render(request, "tracker/draft.html", context, status=400 if errors else 200)
 
@@ -192,7 +194,8 @@ def draft_edits(request: SignedInRequest, plan: Plan) -> HttpResponse:
 def draft_confirm(request: SignedInRequest, plan: Plan) -> HttpResponse:
     """What confirming would make and who would be told; by POST, make it."""
     # The version was read before what is shown: a change in between makes the form stale, not the page wrong.
-    form = ConfirmForm(posted(request), initial={"version": plan.version})
+    initial = {"version": plan.version, "ends_on": plan.previous_edition and plan.previous_edition.ends_on}
+    form = ConfirmForm(posted(request), initial=initial)
     errors: list[str] = []
     if form.is_valid():
         answer = form.cleaned_data
@@ -237,6 +240,9 @@ def _confirmed(request: SignedInRequest, plan: Plan, made: confirm.ConfirmResult
         _("已下达：任务 %(tasks)d 项，责任 %(assignments)d 项，涉及单位 %(departments)d 个。")
         % {"tasks": made.tasks, "assignments": made.assignments, "departments": made.departments},
     )
+    if made.carried or made.ended:
+        words = _("新版本：沿用原任务 %(carried)d 项，停办 %(ended)d 条。原版本留着可查。")
+        messages.success(request, words % {"carried": made.carried, "ended": made.ended})
     if made.unassigned:
         messages.warning(request, _("有 %(n)d 条子句没有责任单位，没有生成任务。") % {"n": made.unassigned})
     return redirect("plan", plan.pk)

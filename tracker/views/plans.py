@@ -39,6 +39,7 @@ def plan(request: SignedInRequest, pk: int) -> HttpResponseBase:
     units = [] if request.user.is_unit_person else dashboards.units(of_plan, today)
     context = {
         "plan": found,
+        "next_editions": found.next_editions.given_out().without_source() if found.is_superseded else [],
         "scope": f"plan={found.pk}&",
         "tally": tally,
         "may_set_rules": can_set_rules(request.user, found),

@@ -23,7 +23,7 @@ def unit(request: SignedInRequest, pk: int) -> HttpResponseBase:
         return answer
     today = clock.today()
     assignments = visible_assignments(request.user).for_department(found)
-    plans = Plan.objects.live().with_work(assignments).without_source().newest_first()
+    plans = Plan.objects.in_use(assignments.in_force()).with_work(assignments).without_source().newest_first()
     page = Paginator(plans, PLANS_PER_PAGE).get_page(request.GET.get("page"))
     reports = ProgressReport.objects.of_assignments(assignments).standing()
     context = {
