@@ -346,7 +346,9 @@ def main() -> None:
     server.start()
     with tempfile.TemporaryDirectory() as home, postgres(Path(home)) as address:
         wait_for(lambda: smtplib.SMTP("127.0.0.1", port).quit(), "the SMTP server")
-        os.environ.pop("DEBUG", None)
+        # An installation keeps what Python has compiled of it.
+        for name in ("DEBUG", "PYTHONDONTWRITEBYTECODE"):
+            os.environ.pop(name, None)
         os.environ |= {
             "DJANGO_SETTINGS_MODULE": "tracker.settings",
             "DUBAN_ENV": "embedded",

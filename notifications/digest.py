@@ -34,6 +34,8 @@ SECTIONS: tuple[tuple[str, frozenset[Kind]], ...] = (
     ("待审核", frozenset({Kind.REVIEW})),
 )
 
+_PLACE = {kind: place for place, (_, kinds) in enumerate(SECTIONS) for kind in kinds}
+
 # Where an overdue item is not named in the subject: it is the section's own word, somebody else's, or was
 # late when it was given out, which the section says itself.
 _LATE_UNNAMED = frozenset({"新下达任务", "逾期", "延期待审批", "下级逾期", "待审核"})
@@ -79,10 +81,6 @@ class Item:
     matter: Matter
     dues: tuple[Due, ...]
     today: date
-
-    @cached_property
-    def kinds(self) -> frozenset[Kind]:
-        return frozenset(due.kind for due in self.dues)
 
     @property
     def reasons(self) -> str:
@@ -182,15 +180,14 @@ class Digest:
 
 def compose(dues: Iterable[tuple[Matter, Due]], today: date) -> Digest:
     """Group reminders by assignment and the assignments into sections; empty sections are left out."""
-    by_assignment: dict[Matter, list[Due]] = {}
+    by_assignment: dict[int, tuple[Matter, list[Due]]] = {}
     for matter, due in dues:
-        by_assignment.setdefault(matter, []).append(due)
-    items = [Item(matter, tuple(found), today) for matter, found in by_assignment.items()]
-    grouped: dict[str, list[Item]] = {title: [] for title, _ in SECTIONS}
-    for item in items:
-        grouped[next(title for title, kinds in SECTIONS if kinds & item.kinds)].append(item)
-    sections = (Section(title, _by_urgency(found)) for title, found in grouped.items() if found)
-    return Digest(tuple(sections), today)
+        by_assignment.setdefault(matter.assignment_id, (matter, []))[1].append(due)
+    grouped: list[list[Item]] = [[] for _ in SECTIONS]
+    for matter, found in by_assignment.values():
+        grouped[min(_PLACE[due.kind] for due in found)].append(Item(matter, tuple(found), today))
+    named = zip(SECTIONS, grouped, strict=True)
+    return Digest(tuple(Section(title, _by_urgency(items)) for (title, _), items in named if items), today)
 
 
 def _by_urgency(items: Sequence[Item]) -> tuple[Item, ...]:

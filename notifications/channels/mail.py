@@ -14,7 +14,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from notifications.digest import Digest
+from notifications.digest import Digest, Item
 from notifications.models import Message
 from notifications.models.messages import SUBJECT_LIMIT
 from notifications.wording import BUILT_IN, Wording, WordingBroken
@@ -81,7 +81,9 @@ def render(
         "sections": [
             {
                 "section": section,
-                "items": [(item, task_url(item.matter.task_id)) for item in section.shown],
+                "items": [_printed(item) for item in section.shown],
+                "count": len(section.items),
+                "lead": section.lead,
             }
             for section in digest.sections
         ],
@@ -92,6 +94,20 @@ def render(
     if len(subject) > SUBJECT_LIMIT:  # everything at once, in numbers of five figures
         subject = subject[: SUBJECT_LIMIT - 1] + "…"
     return Rendered(subject, text, html)
+
+
+def _printed(item: Item) -> dict[str, object]:
+    """An item for both templates: plain values, because they look up a name in a dictionary fastest."""
+    matter = item.matter
+    return {
+        "reasons": item.reasons,
+        "is_overdue": item.is_overdue,
+        "number": matter.number,
+        "text": matter.short_text,
+        "unit": matter.unit,
+        "due": matter.due_zh,
+        "url": task_url(matter.task_id),
+    }
 
 
 def sender_domain() -> str:
