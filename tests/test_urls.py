@@ -229,6 +229,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
     )
     done = make_assignment(cast.bureau, plan=cast.plan, percent=100, last_reported_at=NOW)
     link_duty(done.task_id, others=[recurring.pk], reason="同一件事", by=cast.coordinator, now=NOW)
+    series = make_series(recurring)
     return {
         "filled": Carried([row], {assignment.pk: assignment.version}).signed(cast.bureau),
         "overdue": overdue.pk,
@@ -257,7 +258,7 @@ def _objects(cast: Cast) -> dict[str, Any]:
         "extension": extension.pk,
         "done": done.pk,
         "linked_task": done.task_id,
-        "series": make_series(recurring).pk,
+        "series": series.pk,
         "made_report": made_report.pk,
         "evidence": made_report.evidence.get().pk,
         "dated_task": measured.task_id,

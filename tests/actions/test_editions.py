@@ -334,7 +334,8 @@ def test_a_task_may_be_replaced_or_kept(cast: Cast) -> None:
     # What is like clauses of other plans is found where the work is now.
     indexed = Clause.objects.filter(pk__in=ClauseGram.objects.values("clause"))
     assert [clause.text for clause in indexed.filter(measure__plan=old)] == [STRAW]
-    assert set(indexed.filter(measure__plan=draft)) == {task.clause for task in Task.objects.of_plan(draft.pk)}
+    given_out = {task.clause for task in Task.objects.of_plan(draft.pk)}
+    assert set(indexed.filter(measure__plan=draft)) == given_out
     assert _is_true()
 
 

@@ -414,7 +414,7 @@ def test_random_histories() -> None:
     run_state_machine_as_test(
         Histories,
         settings=settings(
-            max_examples=50,
+            max_examples=30,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -114,8 +114,8 @@ def test_leader_of_the_city_sees_the_county_below(cast, browser) -> None:
 
 def test_draft_is_seen_only_by_coordinators_of_its_region(cast, browser) -> None:
     plan = cast.plan
-    plan.status = "DRAFT"
-    plan.save(update_fields=["status"])
+    plan.status, plan.confirmed_at = "DRAFT", None
+    plan.save(update_fields=["status", "confirmed_at"])
 
     opened = {
         name: browser(getattr(cast, name)).get(reverse("plan", args=[plan.pk])).status_code

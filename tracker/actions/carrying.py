@@ -223,8 +223,7 @@ class _Carrying:
             dropped = self._dropped(row, shares)
         record(changes, by=self._by, now=self._now)
         reason = self._reason(row, _("%(edition)s不再由本单位承担。") % {"edition": self._said})
-        for share in dropped:
-            move_assignment(share.pk, Move.WAIVE, by=self._by, now=self._now, note=reason)
+        self._waive(dropped, reason)
         record(settle_task(task, now=self._now), by=self._by, now=self._now)
 
     def _move_dates(self, shares: Sequence[Assignment], task: Task, steps: Sequence[Step]) -> list[Change]:
@@ -340,7 +339,10 @@ class _Carrying:
         self._note(row, reason)
         if row.series is not None and row.series.goes_on:
             end_series(row.series.pk, reason=reason, by=self._by, now=self._now)
-        for share in row.shares:
+        self._waive(row.shares, reason)
+
+    def _waive(self, shares: Iterable[Assignment], reason: str) -> None:
+        for share in shares:
             # Waiving the last answering share closes those that support it.
             if Assignment.objects.open().filter(pk=share.pk).exists():
                 move_assignment(share.pk, Move.WAIVE, by=self._by, now=self._now, note=reason)
