@@ -83,6 +83,10 @@ def test_what_changed_since_a_moment(cast: Cast, api: Visitor) -> None:
     assert visit.ids("assignments", changed_since="2024-10-21T09:30:00+08:00") == changed
     assert visit.ids("assignments", changed_since="2024-10-21T01:30:00Z") == changed
     assert visit.ids("assignments", changed_since="2024-10-21T09:30:01+08:00") == []
+    assert visit.ids("assignments", changed_since="2024-10-21T21:18:00+19:48") == changed
+    for far in ("9999-12-31T23:59:59-19:48", "3550-11-01T07:15:45+19:48"):
+        assert visit.ids("assignments", changed_since=far) == []
+    assert len(visit.ids("assignments", changed_since="0001-01-01T00:00:00+21:06")) == 5
     assert visit.ids("assignments") == [still.pk, reported.pk, nudged.pk, new.pk]
     tasks = [row.task_id for row in (waived, reported, nudged)]
     assert visit.ids("tasks", changed_since="2024-10-21T09:30:00+08:00") == tasks

@@ -1,7 +1,7 @@
 """What goes over the line, and the words that describe it. Chinese only, as the manual is."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -45,14 +45,17 @@ def _day(value: Any) -> date:
 
 
 def _moment(value: Any) -> datetime:
-    """With a zone: whose nine o'clock is not for us to guess."""
+    """With a zone: whose nine o'clock is not for us to guess. In UTC, as PostgreSQL knows few zones."""
     try:
         found = parse_datetime(value.upper()) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
     except ValueError:
         found = None
     if found is None:
         raise PydanticCustomError("moment_form", "RFC 3339")
-    return found
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:  # in the first or the last hours of the calendar
+        return found.replace(tzinfo=UTC)
 
 
 def _whole(value: Any) -> int:
