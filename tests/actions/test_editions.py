@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.factories import NOW, TODAY, Cast, make_cast, make_department
+from accounts.models import User
+from tests.factories import NOW, TODAY, Cast, make_cast, make_department, make_user
 from tracker import audit
 from tracker.actions.clauses import edit_clauses, set_schedule
 from tracker.actions.confirm import ConfirmRefused, ConfirmResult, confirm_plan
@@ -427,6 +428,27 @@ def test_what_was_handed_in_is_answered_before_it_is_stopped(cast: Cast) -> None
     with pytest.raises(ConfirmRefused, match="任务4-1有单位已申请办结"):
         _confirm(cast, draft)
     assert list(Task.objects.order_by("pk").values_list()) == before
+
+
+def test_what_a_successor_of_a_dropped_unit_handed_in_is_answered_first(cast: Cast) -> None:
+    old = _live(cast)
+    dust = _task(DUST)
+    free = make_department(cast.city, "市商务局")
+    person = make_user("sw-zhao", User.Role.REPORTER, department=free)
+    given: dict[str, Any] = {"form_key": uuid4(), "now": NOW}
+    left = _share(dust, "市工业和信息化局")
+    taken = reassign(left.pk, department=free, due_date=None, reason="理由", by=cast.coordinator, **given)
+    report_progress(taken.pk, percent=100, note="完", by=person, **given)
+    move_assignment(taken.pk, Move.SUBMIT, by=person, now=NOW)
+    draft = _draft(cast, old)
+    _agree(cast, draft)
+    with pytest.raises(ConfirmRefused, match="任务2-1有单位已申请办结"):
+        _confirm(cast, draft)
+    move_assignment(taken.pk, Move.RETURN, by=cast.coordinator, now=NOW, note="新版本不再要求")
+    _confirm(cast, draft)
+    taken.refresh_from_db()
+    assert taken.status == Status.WAIVED
+    assert _is_true()
 
 
 def test_a_decision_holds_for_what_was_seen(cast: Cast) -> None:

@@ -220,7 +220,7 @@ class _Carrying:
         if _takes_units(row):
             changes += self._change_roles(row, task, shares)
             changes += self._add_units(row, task, shares, steps)
-            dropped = self._dropped(row, shares)
+            dropped = [share for share in shares if share.status in Status.open and row.is_dropped(share)]
         record(changes, by=self._by, now=self._now)
         reason = self._reason(row, _("%(edition)s不再由本单位承担。") % {"edition": self._said})
         self._waive(dropped, reason)
@@ -317,21 +317,6 @@ class _Carrying:
 
     def _added(self, task: Task, share: Share, steps: Sequence[Step]) -> Assignment:
         return new_assignment(task, share, due_date=task.due_date, steps=steps, now=self._now)
-
-    def _dropped(self, row: Row, shares: Sequence[Assignment]) -> list[Assignment]:
-        """Open shares of units that are named no more, and of those to whom such a unit's share went."""
-        came_from = {share.pk: share.taken_over_from_id for share in shares}
-        unit_of = {share.pk: share.department_id for share in shares}
-        assert row.new is not None
-        found = []
-        for share in shares:
-            origin = share.pk
-            while before := came_from[origin]:
-                origin = before
-            is_dropped = unit_of[origin] in row.dropped_units and share.department_id not in row.new.roles
-            if is_dropped and share.status in Status.open:
-                found.append(share)
-        return found
 
     def _stop(self, row: Row, words: str) -> None:
         """End what is still open of a row's work. What was closed stays closed, and where it is."""
