@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Thread
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 
 from accounts.models import User
 from tests.factories import NOW, TODAY, Cast, make_cast, make_department, make_user
@@ -23,7 +26,7 @@ from tracker.actions.plans import import_plan
 from tracker.actions.readings import record_reading
 from tracker.actions.reassign import reassign
 from tracker.actions.series import extend_series
-from tracker.actions.work import move_assignment, report_progress
+from tracker.actions.work import lock_tasks, move_assignment, report_progress
 from tracker.comparison import Action, Kind, Row, compare, likely_editions, with_news
 from tracker.models import Assignment, Clause, ClauseGram, EditionChoice, Plan, Series, Target, Task
 from tracker.parser import ParsedPlan, types
@@ -510,3 +513,39 @@ def test_a_draft_that_was_never_given_out_is_replaced_without_a_question(cast: C
     old.refresh_from_db()
     assert (old.is_superseded, old.confirmed_at) == (True, None)
     assert Task.objects.filter(plan=draft).count() == Clause.objects.filter(measure__plan=draft).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_makes_the_next_period_meanwhile_is_waited_for() -> None:
+    """Series first, then tasks, on both sides: neither stands in the other's way."""
+    if connection.vendor != "postgresql":
+        pytest.skip("threads share no SQLite in memory")
+    cast = make_cast()
+    draft = _draft(cast, _live(cast, [Asked(OIL, every="month")]), [Asked(OIL, every="month")])
+    series = Series.objects.get()
+    made: list[ConfirmResult] = []
+
+    def run() -> None:
+        try:
+            made.append(_confirm(cast, draft))
+        finally:
+            connections.close_all()
+
+    confirming = Thread(target=run)
+    with transaction.atomic():
+        Series.objects.select_for_update().get(pk=series.pk)
+        confirming.start()
+        _wait_until_somebody_waits()
+        lock_tasks(Task.objects.filter(series=series).values("pk"))
+    confirming.join()
+    assert [result.carried for result in made] == [1]
+
+
+def _wait_until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _turn in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.02)
+    raise AssertionError("nobody waits")

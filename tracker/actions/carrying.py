@@ -49,9 +49,14 @@ class Carried:
 
 
 def lock_edition(plan: Plan) -> Comparison:
-    """Lock the old plan and its tasks, and compare with what stands there now."""
-    old = Plan.objects.select_for_update(of=("self",)).get(pk=plan.previous_edition_id or 0)
+    """Lock the old plan, its series and its tasks, and compare with what stands there now.
+
+    Series before tasks, as whoever makes their next periods does. The plan without its key, which everybody
+    needs who holds one of its tasks and makes a share.
+    """
+    old = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.previous_edition_id or 0)
     plan.previous_edition = old
+    list(Series.objects.select_for_update().filter(plan=old).order_by("pk").values_list("pk"))
     lock_tasks(Task.objects.filter(plan=old).values("pk"))
     return compare(plan)
 

@@ -151,7 +151,7 @@ def write_ledger(
     """
     with transaction.atomic():
         # Two sheets for one region wait for each other, so that neither makes the other's plan again.
-        Region.objects.select_for_update().get(pk=region.pk)
+        Region.objects.select_for_update(no_key=True).get(pk=region.pk)
         if comparison.wanted:
             known = {number: Known(number, "") for number in comparison.numbers}
             sheet = PlanSheet(settings.title, settings.plan, mark, known, wanted=comparison.wanted)

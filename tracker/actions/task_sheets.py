@@ -235,7 +235,7 @@ class TaskSheet:
         assert not self.counts[RowOutcome.REFUSED]
         with transaction.atomic():
             # Two sheets for one region wait for each other, so that neither makes the other's plan again.
-            Region.objects.select_for_update().get(pk=self.region.pk)
+            Region.objects.select_for_update(no_key=True).get(pk=self.region.pk)
             for sheet in self._plans.values():
                 if sheet.wanted:
                     PlanWriter(self.region, sheet, by=by, file_name=file_name, now=now).write()
