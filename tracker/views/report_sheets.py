@@ -83,7 +83,12 @@ def _confirm(request: SignedInRequest, unit: Department) -> HttpResponse:
         return _again(request, unit, found, chosen)
     lines = [*found.to_take, *(line for line in found.conflicts if line.key in chosen)]
     try:
-        made = take_in([line.filled() for line in lines], by=request.user, now=clock.now())
+        made = take_in(
+            [line.filled() for line in lines],
+            answered=[line.key for line in found.answered],
+            by=request.user,
+            now=clock.now(),
+        )
     except SomeRefused:
         return _again(request, unit, look(carried.rows, unit, request.user), chosen)
     if made:
