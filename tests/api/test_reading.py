@@ -9,11 +9,12 @@ from django.http import QueryDict
 
 from tests.api.conftest import Visitor
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan
+from tracker.actions.history import Change, record
 from tracker.actions.orders import nudge
 from tracker.actions.work import move_assignment, report_progress
 from tracker.forms.ledger import LedgerFilter
 from tracker.models import Assignment
-from tracker.workflow import Light, Status
+from tracker.workflow import EventKind, Light, Status
 
 YESTERDAY = TODAY - timedelta(days=1)
 BEFORE = NOW - timedelta(days=5)
@@ -86,6 +87,15 @@ def test_what_changed_since_a_moment(cast: Cast, api: Visitor) -> None:
     assert visit.ids("assignments") == [still.pk, reported.pk, nudged.pk, new.pk]
     tasks = [row.task_id for row in (waived, reported, nudged)]
     assert visit.ids("tasks", changed_since="2024-10-21T09:30:00+08:00") == tasks
+
+
+def test_what_went_on_under_a_new_edition_has_changed(cast: Cast, api: Visitor) -> None:
+    """Its plan, number and words are others now, though nothing happened to the share itself."""
+    still, moved = (make_assignment(cast.bureau, plan=cast.plan, created_at=BEFORE) for _ in range(2))
+    record([Change(moved.task, EventKind.NEW_EDITION)], by=cast.coordinator, now=NOW)
+    record([Change(still.task, EventKind.INSTRUCT)], by=cast.leader, now=NOW)
+
+    assert api(cast.reporter).ids("assignments", changed_since="2024-10-21T09:30:00+08:00") == [moved.pk]
 
 
 def test_pages_by_key_neither_double_nor_leave_out(cast: Cast, api: Visitor) -> None:
