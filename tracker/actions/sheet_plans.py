@@ -61,6 +61,7 @@ class PlanSheet:
     known: dict[str, Known] = field(default_factory=dict)
     known_by_text: dict[str, Known] = field(default_factory=dict)
     wanted: dict[str, Wanted] = field(default_factory=dict)
+    is_superseded: bool = False  # by a new edition: what is there stands, nothing is added
 
 
 def fold_words(text: str) -> str:
