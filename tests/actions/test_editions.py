@@ -252,6 +252,24 @@ def test_dates_and_units_may_stay_as_they_were(cast: Cast) -> None:
     assert task.events.get(kind="NEW_EDITION").note.endswith("时限另议。")
 
 
+def test_where_only_the_beginning_moved_progress_is_expected_from_then(cast: Cast) -> None:
+    clauses = [Asked(DUST, DUE)]
+    old = _live(cast, clauses)
+    before = _share(_task(DUST))
+    draft = _draft(cast, old, clauses)
+    clause = Clause.objects.get(measure__plan=draft)
+    later: dict[str, Any] = {"kind": "window", "due_date": DUE, "start_date": date(2024, 12, 1), "every": ""}
+    set_schedule(clause.measure_id, clause_id=clause.pk, **later, by=cast.coordinator, now=NOW)
+    _agree(cast, draft)
+    _confirm(cast, draft)
+    share = _share(before.task)
+    assert share.begins_on == date(2024, 12, 1)
+    assert share.behind_from == share.first_day_behind([])
+    assert share.behind_from != before.behind_from
+    assert (share.due_date, share.version) == (before.due_date, before.version)
+    assert _is_true()
+
+
 def test_what_was_late_stays_late_and_the_new_date_counts_from_then(cast: Cast) -> None:
     old = _live(cast)
     share = _share(_task(DUST))

@@ -238,12 +238,13 @@ class _Carrying:
             before = (share.due_date, share.first_due_date, share.judged_date)
             late = share.late_days(day_of(self._now))
             _set_dates(share, task.due_date)
+            # Where only its beginning moved, progress is expected from another day all the same.
+            share.behind_from = share.first_day_behind(steps)
             if before == (share.due_date, share.first_due_date, share.judged_date):
                 continue
             # What was late by now stays as it is; the new date is judged from today.
             share.unit_late_days, share.reviewer_late_days = late.unit, late.reviewer
             share.held_since = day_of(self._now)
-            share.behind_from = share.first_day_behind(steps)
             share.version += 1
             data = {
                 "from_date": _iso(before[0]),
@@ -258,7 +259,7 @@ class _Carrying:
         moved = [change.assignment for change in changes if change.assignment]
         dates = ["due_date", "first_due_date", "judged_date", "behind_from"]
         Assignment.objects.bulk_update(
-            moved, [*dates, "unit_late_days", "reviewer_late_days", "held_since", "version"], batch_size=200
+            shares, [*dates, "unit_late_days", "reviewer_late_days", "held_since", "version"], batch_size=200
         )
         return [*changes, *self._answer_requests(moved)]
 
