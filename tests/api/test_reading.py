@@ -9,6 +9,7 @@ from django.http import QueryDict
 
 from tests.api.conftest import Visitor
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan
+from tracker.actions.duties import link_duty
 from tracker.actions.history import Change, record
 from tracker.actions.orders import nudge
 from tracker.actions.work import move_assignment, report_progress
@@ -111,6 +112,23 @@ def test_pages_by_key_neither_double_nor_leave_out(cast: Cast, api: Visitor) -> 
     assert got == [row.pk for row in rows]
 
 
+def test_a_report_says_whose_words_it_brings(cast: Cast, api: Visitor) -> None:
+    row, other = (make_assignment(cast.bureau, plan=make_plan(cast.city, title)) for title in "甲乙")
+    link_duty(row.task_id, others=[other.task_id], reason="同一件事", by=cast.coordinator, now=NOW)
+    brought: dict[str, Any] = {"percent": 60, "note": "U盘交来", "from_sheet": True}
+    made = report_progress(row.pk, **brought, form_key=uuid4(), by=cast.coordinator, now=NOW)
+    carried: dict[str, Any] = {"percent": 40, "note": "【台账导入】", "is_carried": True}
+    row.reports.create(**carried, form_key=uuid4(), created_by=cast.coordinator, created_at=NOW)
+    visit = api(cast.reporter)
+
+    def origins(of: Assignment) -> list[tuple[bool, bool, int | None]]:
+        items = visit.get(f"assignments/{of.pk}/reports").json()["items"]
+        return [(item["on_behalf"], item["carried"], item["shared_from"]) for item in items]
+
+    assert origins(row) == [(True, False, None), (False, True, None)]
+    assert origins(other) == [(True, False, made.pk)]
+
+
 def test_what_a_row_says(cast: Cast, api: Visitor) -> None:
     row = make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 9))
     made = report_progress(row.pk, percent=30, note="动工", form_key=uuid4(), by=cast.reporter, now=NOW)
@@ -129,6 +147,7 @@ def test_what_a_row_says(cast: Cast, api: Visitor) -> None:
     [report] = visit.get(f"assignments/{row.pk}/reports").json()["items"]
     assert (report["id"], report["percent"], report["note"]) == (made.pk, 30, "动工")
     assert report["reported_by"] == "王芳"
+    assert (report["on_behalf"], report["carried"], report["shared_from"]) == (False, False, None)
 
 
 @pytest.mark.parametrize(
