@@ -465,6 +465,18 @@ def test_a_row_that_is_to_stay_is_not_answered_by_another_of_its_duty(cast, brow
     assert now == [60, 45, 30]
 
 
+def test_conflicts_kept_beside_rows_brought_in_before_are_said_so(cast, browser, shares) -> None:
+    client = browser(cast.reporter)
+    first, second, _third = numbers(shares)
+    data = filled(taken(client, cast.bureau), {first: (60, "已安装"), second: (30, "动工")})
+    report(shares[1], 45, "同事已填", cast.colleague)
+    confirm(client, cast.bureau, look(client, cast.bureau, data))
+    done = confirm(client, cast.bureau, preview := look(client, cast.bureau, data))
+
+    assert kinds(preview) == ["same", "conflict", "empty"]
+    assert "冲突的行都保留了现在的填报" in done.content.decode()
+
+
 def test_counterpart_taken_back_alone_says_nothing_of_the_row_it_came_from(cast, browser, shares) -> None:
     other = make_assignment(cast.bureau, plan=make_plan(cast.city, title="甲"))
     link_duty(shares[0].task_id, others=[other.task_id], reason="同一件事", by=cast.coordinator, now=NOW)
