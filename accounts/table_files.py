@@ -24,7 +24,8 @@ from accounts.tables import Coded, Column, Kind, Lit, Stamp, Table
 
 FORMATS = {"xlsx": CONTENT_TYPE, "csv": "text/csv; charset=utf-8", "json": "application/json"}
 CELL_LIMIT = 32_767  # characters; Excel's
-PROGRESS_ROWS = 500
+EXCEL_DAY_0 = date(1899, 12, 30).toordinal()
+PROGRESS_ROWS = 2000  # a second or two; each time is a transaction
 _FILLS = {"RED": "#F8CBAD", "YELLOW": "#FFE699", "GREEN": "#C6E0B4", "GREY": "#E7E6E6"}
 Told = Callable[[int], None]
 
@@ -49,8 +50,8 @@ def _counted(table: Table, told: Told) -> Iterator[tuple[int, list[Any]]]:
     told(number)
 
 
-def _is_live(text: str, marks: tuple[str, ...] = MARKED) -> bool:
-    return text.startswith(marks) or text.lstrip().startswith(marks)
+def _is_live(text: str) -> bool:
+    return text.startswith(MARKED) or text.lstrip().startswith(MARKED)
 
 
 def _local(moment: datetime) -> datetime:
@@ -178,9 +179,14 @@ def _write_xlsx(table: Table, stream: IO[bytes], stamp: Stamp, told: Told) -> No
         sheet = book.add_worksheet("".join("_" if mark in "[]:*?/\\'" else mark for mark in table.title)[:31])
         _set_up(sheet, table, stamp, formats)
         last = HEAD_ROW
+        widths = [
+            (at, column.width)
+            for at, column in enumerate(table.columns)
+            if column.is_printed and column.kind is Kind.TEXT
+        ]
         for number, values in _counted(table, told):
             last = HEAD_ROW + number
-            sheet.set_row(last, _height(table, values))
+            sheet.set_row(last, _height(widths, values))
             for at, (column, value) in enumerate(zip(table.columns, values, strict=True)):
                 _put(sheet, last, at, column, number if column.kind is Kind.INDEX else value, formats)
         if last > HEAD_ROW and any(column.is_input for column in table.columns):
@@ -237,24 +243,32 @@ def _protect(sheet: Worksheet, table: Table, last: int) -> None:
             )
 
 
-def _height(table: Table, values: list[Any]) -> float:
-    """Points for the longest wrapped text: not every program fits rows by itself when it opens a file."""
+def _height(widths: list[tuple[int, int]], values: list[Any]) -> float:
+    """Points for the longest wrapped text: not every program fits rows by itself when it opens a file.
+
+    `widths` are the places of the columns of printed text, and how wide each is.
+    """
     lines = 1
-    for column, value in zip(table.columns, values, strict=True):
-        if type(value) is str and column.is_printed:
+    for at, width in widths:
+        value = values[at]
+        # Of no more than half as many characters as places, it surely fits into one line.
+        if type(value) is str and (2 * len(value) >= width or "\n" in value):
             # As many places as bytes: a Chinese character takes two of each.
             places = len(value.encode("gbk", "replace"))
-            lines = max(lines, ceil(places / (column.width - 1)) + value.count("\n"))
+            lines = max(lines, ceil(places / (width - 1)) + value.count("\n"))
     return min(LINE_POINTS * lines + 4, HIGHEST)
 
 
 def _fit(text: str) -> str:
-    text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    if not text.isprintable():
+        text = ILLEGAL_CHARACTERS_RE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - 1] + "…"
 
 
 def _put(sheet: Worksheet, row: int, at: int, column: Column, value: Any, formats: _Formats) -> None:
     match value:
+        case str():
+            _put_text(sheet, row, at, value, formats)
         case None if column.is_input:
             sheet.write_blank(row, at, None, formats.inputs[column.kind])
         case None:
@@ -266,15 +280,15 @@ def _put(sheet: Worksheet, row: int, at: int, column: Column, value: Any, format
             _put_text(sheet, row, at, value.word, formats)
         case bool():
             sheet.write_string(row, at, "是" if value else "否", formats.middle)
-        # Excel counts days from 1900 on.
-        case datetime() if value.year > 1900:
-            sheet.write_datetime(row, at, _local(value), formats.moment)
-        case date() if value.year > 1900:
-            sheet.write_datetime(row, at, datetime(value.year, value.month, value.day), formats.date)  # noqa: DTZ001
         case int() | float() if column.kind is Kind.PERCENT:
             sheet.write_number(row, at, value / 100, formats.percent)
         case int() | float():
             sheet.write_number(row, at, value, formats.middle)
+        # Excel counts days from 1900 on.
+        case datetime() if value.year > 1900:
+            sheet.write_datetime(row, at, _local(value), formats.moment)
+        case date() if value.year > 1900:
+            sheet.write_number(row, at, value.toordinal() - EXCEL_DAY_0, formats.date)
         case _:
             _put_text(sheet, row, at, str(value), formats)
 

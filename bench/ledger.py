@@ -154,7 +154,7 @@ def ours_in(file: Path) -> None:
     with Measured():
         with file.open("rb") as sheet:
             job = ask_import(
-                file=iter(lambda: sheet.read(65536), b""),
+                file=sheet,
                 name=file.name,
                 form_key=uuid4(),
                 by=by,

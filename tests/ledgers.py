@@ -1,4 +1,4 @@
-"""Old ledgers as four offices keep them, no two alike; bench/make_samples.py writes them to tests/samples."""
+"""Old ledgers as four offices keep them, no two alike. They are made where they are used; none is a file."""
 
 from collections.abc import Callable
 from datetime import date

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from tracker import filetypes
 from tracker.parser import ParsedPlan, UnreadableDocument, filekinds, parse_text, secrecy
 from tracker.parser.readers import read_bytes
+from tracker.parser.sheet_marks import mark_in_sheet
 
 # Told what is being done, as a value of PlanImport.Step, with pages done and pages in all (0 where nobody
 # counts). It stops the reading by raising.
@@ -69,6 +70,15 @@ def examine(content: IO[bytes], *, name: str, size: int) -> Document:
     else:
         _refuse_edges(data, name)
     return Document(name, size, hashlib.sha256(data).hexdigest(), content, is_text)
+
+
+def examine_sheet(content: IO[bytes], *, name: str) -> None:
+    """Look for marks of secrecy in a sheet before it is stored; what else is wrong with it its reader says.
+
+    Raises SecrecyMarked.
+    """
+    if mark := mark_in_sheet(content):
+        raise SecrecyMarked(filetypes.clean_name(name), mark)
 
 
 def _refuse_above(limit: int, size: int, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -28,23 +29,31 @@ from tracker.permissions import (
     visible_plans,
 )
 from tracker.roundtrip import Mark
-from tracker.workflow import WorkState
+from tracker.workflow import Light, Role, Status, WorkState, label_of
 
 KEY_CHUNK = 900  # keys in one question; SQLite allows about a thousand
 
 
 class _Names:
-    """Names by key, each kind asked for once: joining them to every row takes twice the time."""
+    """Names by key and the words of choices, each asked for once and not anew for every row."""
 
     def __init__(self) -> None:
         self.plans = dict(Plan.objects.values_list("pk", "title"))
         self.units = dict(Department.objects.values_list("pk", "name"))
         self.regions = dict(Region.objects.values_list("pk", "name"))
+        # Not before the first row wants them: only then the language is the file's.
+        self.role = cache(lambda role: Coded(role, label_of(Role, role)))
+        self.status = cache(lambda status: Coded(status, label_of(Status, status)))
+        self._lit = cache(_lit)
+
+    def lit(self, row: Assignment, today: date) -> Lit:
+        return self._lit(row.light_on(today), row.status)
 
 
-def _lit(row: Assignment, today: date) -> Lit:
-    light = row.light_on(today)
-    return Lit(light.value, light.shape, str(light.label) if row.is_in_force else row.get_status_display())
+def _lit(light: Light, status: str) -> Lit:
+    """A light in words; of what is out of force, its status."""
+    word = label_of(Status, status) if status in Status.out_of_force else str(light.label)
+    return Lit(light.value, light.shape, word)
 
 
 def _day(moment: Any) -> date | None:
@@ -56,15 +65,13 @@ def _assignment_columns(today: date) -> tuple[Column, ...]:
     names = _Names()
     return (
         index(),
-        Column("light", "灯", lambda row: _lit(row, today), Kind.LIGHT, width=9),
+        Column("light", "灯", lambda row: names.lit(row, today), Kind.LIGHT, width=9),
         Column("plan", "方案", lambda row: names.plans.get(row.plan_id, ""), width=26),
         Column("number", "编号", lambda row: row.task.number, width=12),
         Column("text", "任务内容", lambda row: row.task.text, width=48),
         Column("unit", "责任单位", lambda row: names.units.get(row.department_id, ""), width=20),
-        Column("role", "角色", lambda row: Coded(row.role, row.get_role_display()), Kind.CODED, width=6),
-        Column(
-            "status", "状态", lambda row: Coded(row.status, row.get_status_display()), Kind.CODED, width=9
-        ),
+        Column("role", "角色", lambda row: names.role(row.role), Kind.CODED, width=6),
+        Column("status", "状态", lambda row: names.status(row.status), Kind.CODED, width=9),
         Column("due_date", "完成时限", lambda row: row.due_date, Kind.DATE, width=12),
         Column("days_late", "逾期天数", lambda row: row.days_late(today) or None, Kind.NUMBER, width=7),
         Column("percent", "进度", lambda row: row.percent, Kind.PERCENT, width=7),
@@ -240,11 +247,11 @@ def _report_sheet_columns(today: date) -> tuple[Column, ...]:
     names = _Names()
     return (
         index(),
-        Column("light", "灯", lambda row: _lit(row, today), Kind.LIGHT, width=9),
+        Column("light", "灯", lambda row: names.lit(row, today), Kind.LIGHT, width=9),
         Column("plan", roundtrip.PLAN, lambda row: names.plans.get(row.plan_id, ""), width=22),
         Column("number", roundtrip.NUMBER, lambda row: row.task.number, width=10),
         Column("text", roundtrip.TEXT, lambda row: row.task.text, width=40),
-        Column("role", "角色", lambda row: Coded(row.role, row.get_role_display()), Kind.CODED, width=6),
+        Column("role", "角色", lambda row: names.role(row.role), Kind.CODED, width=6),
         Column("due_date", roundtrip.DUE, lambda row: row.due_date, Kind.DATE, width=12),
         Column("percent", "现进度", lambda row: row.percent, Kind.PERCENT, width=7),
         Column("newest_note", "最近进展", lambda row: row.newest_note or "", width=26),

@@ -36,7 +36,6 @@ from tracker.ledger_columns import (
 from tracker.loose_sheets import LooseSheet, open_loose
 from tracker.models import Plan, SheetJob
 from tracker.models.sheet_jobs import sheets_dir
-from tracker.parser.secrecy import mark_in
 from tracker.permissions import can_import_plan
 
 Clock = Callable[[], datetime]
@@ -77,11 +76,6 @@ def _peek(job: SheetJob, region: Region, now: Clock) -> str:
         report = peek(
             sheet, ledger, job.title, today=now().date(), told=lambda n: go_on(job, now=now(), done=n)
         )
-        if mark := mark_in(line for text in ledger.above for line in text.split("\n")):
-            (sheets_dir() / job.source).unlink(missing_ok=True)
-            raise UnreadableSheet(
-                _("表头上面标有“%(mark)s”。涉密和内部台账不能导入，上传的文件已经删除。") % {"mark": mark}
-            )
     options: dict[str, Any] = {"sheet": report["sheet"], "head_row": job.options.get("head_row")}
     if profile := profile_for(region.pk, [column["bare"] for column in report["columns"]]):
         meant = {column["bare"]: profile.heads.get(column["bare"], "") for column in report["columns"]}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -44,7 +45,7 @@ def _fresh(job: SheetJob) -> SheetJob:
 def _upload(cast: Cast, data: bytes, name: str = "台账.xlsx", by: Any = None) -> SheetJob:
     job = ask_import(
         kind=SheetJob.Kind.LEDGER,
-        file=[data],
+        file=BytesIO(data),
         name=name,
         form_key=uuid4(),
         by=by or cast.coordinator,
@@ -370,10 +371,14 @@ def test_it_can_be_given_up_and_is_only_its_owners(cast: Cast) -> None:
         _look(cast, job)
 
 
-def test_a_ledger_with_a_mark_of_secrecy_is_deleted(cast: Cast) -> None:
-    job = _upload(cast, xlsx(("秘密★1年",), (TITLE,), HEADS, ROW_1))
-    assert (job.state, "秘密" in job.error) == ("FAILED", True)
-    assert not (sheets_dir() / job.source).exists()
+def test_a_ledger_with_a_mark_of_secrecy_is_never_kept(cast: Cast) -> None:
+    before = set(sheets_dir().iterdir())
+    with pytest.raises(MoveRefused, match="文件标有“秘密”，没有保存"):
+        _upload(cast, xlsx(("秘密★1年",), (TITLE,), HEADS, ROW_1))
+    with pytest.raises(MoveRefused, match="文件标有“内部”"):
+        _upload(cast, "内部资料,,\n序号,工作任务,完成时限\n".encode(), name="台账.csv")
+    assert set(sheets_dir().iterdir()) == before
+    assert not SheetJob.objects.exists()
 
 
 def test_who_no_longer_coordinates_brings_nothing(cast: Cast) -> None:

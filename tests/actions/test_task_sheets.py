@@ -50,7 +50,7 @@ def now() -> datetime:
 
 
 def _ask(cast: Cast, data: bytes) -> SheetJob:
-    return ask_import(file=[data], name="任务.xlsx", form_key=uuid4(), by=cast.coordinator, now=NOW)
+    return ask_import(file=BytesIO(data), name="任务.xlsx", form_key=uuid4(), by=cast.coordinator, now=NOW)
 
 
 def _look(cast: Cast, *rows: Row, heads: Row = HEADS) -> SheetJob:

@@ -73,6 +73,15 @@ def _row(number: int, unit: str = "市工信局") -> tuple[object, ...]:
     return number, f"完成第{number}项改造任务", "2024年12月底前", unit, "正在推进"
 
 
+@pytest.mark.parametrize("page", ["old_ledger_new", "sheet_import"])
+def test_a_marked_sheet_is_refused_on_the_page(client: Client, page: str) -> None:
+    file = SimpleUploadedFile("台账.xlsx", xlsx(("机密★1年",), HEADS, _row(1)))
+    answer = client.post(reverse(page), {"file": file, "form_key": str(uuid4())})
+    assert answer.status_code == 200
+    assert "文件标有“机密”，没有保存。涉密文件和内部资料不得在本系统处理" in _text(answer)
+    assert not SheetJob.objects.exists()
+
+
 def test_from_upload_to_tasks(client: Client) -> None:
     answer = _send(client, ledgers.city())
     job = SheetJob.objects.get()

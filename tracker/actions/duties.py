@@ -1,7 +1,8 @@
 """Saying that tasks of several plans are one duty, taking one out again, and handing several in together."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -36,23 +37,70 @@ def link_duty(task_id: int, *, others: Collection[int], reason: str, by: User, n
         return Duty.objects.get(pk=known)
     if not reason.strip():
         raise MoveRefused(_("请写明关联的理由。"))
+    return _unite(tasks.values(), reason=reason, by=by, created_by=by, now=now)
+
+
+def _unite(tasks: Collection[Task], *, reason: str, by: User | None, created_by: User, now: datetime) -> Duty:
+    """Make these locked tasks one duty; they are all of the duties of any of them. Raises MoveRefused."""
     if len(tasks) > DUTY_LIMIT:
         raise MoveRefused(_("一项职责最多关联 %(limit)d 项任务。") % {"limit": DUTY_LIMIT})
-    series = [task.series_id for task in tasks.values() if task.series_id is not None]
+    series = [task.series_id for task in tasks if task.series_id is not None]
     if len(set(series)) < len(series):
         raise MoveRefused(_("同一周期任务的两期不能关联：各期要分别填报。"))
-    region = tasks[task_id].region
-    duty = (
-        Duty.objects.create(region=region, created_at=now, created_by=by)
-        if known is None
-        else Duty.objects.get(pk=known)
-    )
-    Task.objects.filter(pk__in=tasks).update(duty=duty)
-    Duty.objects.filter(pk__in=[old for old in duties if old is not None and old != duty.pk]).delete()
-    data = {"duty": duty.pk, "tasks": sorted(tasks)}
-    changes = [Change(task, EventKind.LINK_DUTY, note=reason, data=data) for task in tasks.values()]
-    record(changes, by=by, now=now)
+    duties = {task.duty_id for task in tasks if task.duty_id is not None}
+    if duties:
+        duty = Duty.objects.get(pk=min(duties))
+    else:
+        region = min(tasks, key=lambda task: task.pk).region
+        duty = Duty.objects.create(region=region, created_at=now, created_by=created_by)
+    for task in tasks:
+        task.duty = duty
+    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(duty=duty)
+    Duty.objects.filter(pk__in=duties - {duty.pk}).delete()
+    data = {"duty": duty.pk, "tasks": sorted(task.pk for task in tasks)}
+    record([Change(task, EventKind.LINK_DUTY, note=reason, data=data) for task in tasks], by=by, now=now)
     return duty
+
+
+def lock_for_next_periods(newest: Collection[int]) -> None:
+    """Lock these newest tasks of series, and whatever carry_on_duties may link with the tasks after them."""
+    keys = set(newest)
+    duties = set(Task.objects.filter(pk__in=keys, duty__isnull=False).values_list("duty", flat=True))
+    if duties:
+        following = {pk for _duty, pk in Task.objects.of_duties(duties).duties_and_following()}
+        after = Task.objects.filter(pk__in=following)
+        with_those = Task.objects.filter(Q(pk__in=after) | Q(duty__in=after.values("duty")))
+        keys |= set(with_those.values_list("pk", flat=True))
+    lock_tasks(keys)
+
+
+def carry_on_duties(made: Collection[int], *, now: datetime) -> None:
+    """Let tasks of new periods be one duty as the tasks of the periods before them are.
+
+    Of the tasks of a duty that recur, those that follow them become one duty where they begin on the same day
+    and recur as often; each joins as it is made. Nobody's other link of them is undone. Called inside the
+    transaction that made them, after lock_for_next_periods. Raises MoveRefused where somebody changed a link
+    meanwhile: the next run makes them.
+    """
+    linked = Task.objects.filter(series__tasks__in=made, duty__isnull=False)
+    duties = set(linked.followed_by(made).values_list("duty", flat=True))
+    pairs = Task.objects.of_duties(duties).duties_and_following()
+    if not pairs:
+        return
+    tasks = _locked_with_their_duties([pk for _duty, pk in pairs])
+    old = Duty.objects.select_related("created_by").in_bulk([duty for duty, _pk in pairs])
+    alike: dict[tuple[int, str, date | None], set[int]] = defaultdict(set)
+    for duty, pk in pairs:
+        alike[duty, tasks[pk].every, tasks[pk].start_date].add(pk)
+    for (duty, _every, _first), keys in alike.items():
+        held = {tasks[pk].duty_id for pk in keys if tasks[pk].duty_id is not None}
+        if len(keys) < 2 or keys.isdisjoint(made) or len(held) > 1:
+            continue
+        together = [task for task in tasks.values() if task.pk in keys or task.duty_id in held]
+        try:
+            _unite(together, reason=_("沿用上一期的关联"), by=None, created_by=old[duty].created_by, now=now)
+        except MoveRefused:
+            continue  # with what else was linked since, it would be too many, or two periods of one series
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker import permissions
+from tracker.actions.duties import carry_on_duties, lock_for_next_periods
 from tracker.actions.history import Change, record
 from tracker.actions.tasks import NewTask, Share, make_tasks
 from tracker.actions.work import MoveRefused
@@ -149,6 +150,7 @@ def _make_next_periods(*, today: date, now: datetime, count: int) -> tuple[int, 
             wanted.append(NewTask(series.plan, series.clause, shares[series.pk], series, period))
     Series.objects.bulk_update(taken, ["next_first", "next_on"])
     assignments = make_tasks(wanted, by=None, now=now)
+    carry_on_duties({share.task_id for share in assignments}, now=now)
     return len(taken), len(wanted), len(assignments)
 
 
@@ -157,8 +159,9 @@ def _shares_of_newest(series: Sequence[Series]) -> dict[int, list[Share]]:
 
     The newest tasks are locked, so that nobody is put in another's place meanwhile.
     """
-    newest = Task.objects.newest_of([one.pk for one in series]).select_for_update().order_by("pk")
+    newest = Task.objects.newest_of([one.pk for one in series])
     series_of = {pk: of for pk, of in newest.values_list("pk", "series_id") if of is not None}
+    lock_for_next_periods(series_of)
     shares: dict[int, dict[int, Share]] = defaultdict(dict)
     # A unit that was let off and got the task back has two shares of it: the one in force is carried on.
     found = Assignment.objects.filter(task__in=series_of).carried_on()

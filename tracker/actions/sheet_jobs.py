@@ -3,9 +3,9 @@
 Every change of state is conditional on the claim, so that of two workers only one can end a job.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
+from shutil import copyfileobj
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from tracker.actions.work import MoveRefused
+from tracker.documents import SecrecyMarked, examine_sheet
 from tracker.models import SheetJob
 from tracker.models.sheet_jobs import SheetJobQuerySet, sheets_dir, unguessable_name
 
-LEASE = timedelta(minutes=5)  # renewed every few hundred rows
+LEASE = timedelta(minutes=5)  # renewed every few thousand rows
 # An import that is being written cannot say that it still lives: longer than any job may take (settings).
 WRITING_LEASE = timedelta(minutes=35)
 KEEP = timedelta(days=3)
@@ -78,7 +79,7 @@ def ask_export(
 
 def ask_import(
     *,
-    file: Iterable[bytes],
+    file: IO[bytes],
     name: str,
     form_key: UUID,
     by: User,
@@ -87,14 +88,19 @@ def ask_import(
 ) -> SheetJob:
     """Keep a file of tasks or an old ledger and have it looked at; nothing is taken in unless confirmed.
 
-    The same `form_key` a second time is the first job. Raises MoveRefused.
+    What carries a mark of secrecy is not kept, not even for a moment. The same `form_key` a second time is
+    the first job. Raises MoveRefused.
     """
+    try:
+        examine_sheet(file, name=name)
+    except SecrecyMarked as marked:
+        raise MoveRefused(marked.reason) from marked
     source = unguessable_name()
     place = sheets_dir() / source
     try:
         with place.open("wb") as kept:
-            for part in file:
-                kept.write(part)
+            file.seek(0)
+            copyfileobj(file, kept)
         job, is_new = _make(by, form_key, kind=kind, title=name[:255], source=source, created_at=now)
     except BaseException:
         place.unlink(missing_ok=True)

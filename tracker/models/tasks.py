@@ -5,7 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Exists, Max, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -45,6 +45,20 @@ class TaskQuerySet(models.QuerySet["Task"]):
         """The task of the newest period of each of these series."""
         newest = Task.objects.filter(series__in=series).values("series").annotate(newest=Max("pk"))
         return self.filter(pk__in=newest.values("newest"))
+
+    def _with_following(self) -> Self:
+        later = Task.objects.filter(series=OuterRef("series"), pk__gt=OuterRef("pk")).order_by("pk")
+        return self.annotate(following=Subquery(later.values("pk")[:1]))
+
+    def followed_by(self, tasks: Iterable[int]) -> Self:
+        """The tasks of series after which one of these is the next period's."""
+        return self._with_following().filter(following__in=tasks)
+
+    def duties_and_following(self) -> list[tuple[int, int]]:
+        """Of each that is of a duty and of a series, and has a next period: its duty, and that one's task."""
+        found: models.QuerySet[Any, Any] = self.filter(duty__isnull=False)._with_following()
+        found = found.exclude(following=None)
+        return list(found.values_list("duty", "following"))
 
     def newest_of_clauses(self, clauses: Iterable[int]) -> Self:
         """Of each of these clauses the task that was made last: the others are its earlier periods."""

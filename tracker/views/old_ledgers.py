@@ -46,7 +46,7 @@ def old_ledger_new(request: SignedInRequest) -> HttpResponse:
         try:
             job = sheet_jobs.ask_import(
                 kind=SheetJob.Kind.LEDGER,
-                file=upload.chunks(),
+                file=upload.file,
                 name=clean_name(upload.name),
                 form_key=form.cleaned_data["form_key"],
                 by=request.user,

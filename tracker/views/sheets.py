@@ -93,7 +93,7 @@ def sheet_import(request: SignedInRequest) -> HttpResponse:
         upload = form.cleaned_data["file"]
         try:
             job = sheet_jobs.ask_import(
-                file=upload.chunks(),
+                file=upload.file,
                 name=clean_name(upload.name),
                 form_key=form.cleaned_data["form_key"],
                 by=request.user,
