@@ -83,6 +83,9 @@ def test_the_draft_offers_the_plan_it_resembles_and_takes_it_back(client: Client
     )
     client.post(reverse("edition_choose", args=[draft.pk]), {"old": ""})
     assert Plan.objects.get(pk=draft.pk).previous_edition is None
+    # Nothing was chosen, and there is nothing to take back.
+    answer = client.post(reverse("edition_choose", args=[draft.pk]), {"old": ""})
+    assert (answer.status_code, "请选择与哪份方案比对" in answer.content.decode()) == (400, True)
 
 
 def test_from_comparison_to_the_new_edition(client: Client, old: Plan, draft: Plan) -> None:
@@ -97,7 +100,8 @@ def test_from_comparison_to_the_new_edition(client: Client, old: Plan, draft: Pl
     client.post(reverse("edition", args=[draft.pk]), {"do": "agree", "seen": seen})
     page = client.get(reverse("edition", args=[draft.pk])).content.decode()
     assert "已决定 2 / 2" in page
-    assert "沿用原任务 2 条" in client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
+    page = client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
+    assert "沿用原任务 2 条，停办 1 条，按原要求保留 0 条" in page
     draft.refresh_from_db()
     answer = client.post(reverse("draft_confirm", args=[draft.pk]), {"version": draft.version}, follow=True)
     page = answer.content.decode()
