@@ -170,6 +170,18 @@ def test_only_plans_of_the_own_region_can_be_chosen(client: Client, cast: Cast, 
         assert client.post(address, {"old": wrong}).status_code == 400
 
 
+def test_changed_targets_are_told_in_words(client: Client, cast: Cast) -> None:
+    for title, many in (("新乡市治理行动方案（征求意见稿）", 10), ("新乡市治理行动方案", 15)):
+        clauses = [CLAUSES["炉窑"], f"到2025年创建{many}家以上绿色工厂"]
+        client.post(reverse("plan_import"), {"text": _text(title, clauses)})
+        plan = Plan.objects.latest("pk")
+        if many == 10:
+            confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
+    client.post(reverse("edition_choose", args=[plan.pk]), {"old": Plan.objects.earliest("pk").pk})
+    page = client.get(reverse("edition", args=[plan.pk])).content.decode()
+    assert "<del>绿色工厂 不低于 10家</del> → <ins>绿色工厂 不低于 15家</ins>" in page
+
+
 def test_a_new_clause_may_be_left_without_a_task_and_taken_up_again(client: Client, draft: Plan) -> None:
     row = next(row for row in compare(draft).rows if row.kind == "added")
     assert row.new
