@@ -73,6 +73,7 @@ class Row:
     tasks: list[Task] = field(default_factory=list)
     series: Series | None = None
     shares: list[Assignment] = field(default_factory=list)  # in force
+    origins: dict[int, int] = field(default_factory=dict)  # by share the unit that had it first
     choice: EditionChoice | None = None
     is_outdated: bool = False  # there is a decision, but on something else than what stands here now
     since: list[TaskEvent] = field(default_factory=list)
@@ -175,8 +176,13 @@ class Row:
         if self.action in (Action.REPLACE, Action.WAIVE):
             return handed_in
         if self.is_carried and self.choice is not None and self.choice.takes_units:
-            return [share for share in handed_in if share.department_id in self.dropped_units]
+            return [share for share in handed_in if self.is_dropped(share)]
         return []
+
+    def is_dropped(self, share: Assignment) -> bool:
+        """Whether its unit, or the one whose share it took over, was named and is named no more."""
+        is_named = self.new is not None and share.department_id in self.new.roles
+        return self.origins[share.pk] in self.dropped_units and not is_named
 
     @property
     def mark(self) -> str:
@@ -383,8 +389,13 @@ class _Work:
             self.tasks[task.clause_id].append(task)
         self.series = {series.clause_id: series for series in Series.objects.filter(plan=plan)}
         self.shares: dict[int, list[Assignment]] = defaultdict(list)
-        for share in Assignment.objects.in_force().filter(plan=plan).order_by("pk"):
-            self.shares[share.task_id].append(share)
+        self.origins: dict[int, dict[int, int]] = defaultdict(dict)
+        for share in Assignment.objects.filter(plan=plan).order_by("pk"):
+            # Who takes a share over gets one that was made later.
+            units = self.origins[share.task_id]
+            units[share.pk] = units.get(share.taken_over_from_id or 0, share.department_id)
+            if share.is_in_force:
+                self.shares[share.task_id].append(share)
 
     @property
     def present_roles(self) -> dict[int, dict[int, str]]:
@@ -401,6 +412,8 @@ def _add_work(row: Row, work: _Work) -> None:
     row.tasks = work.tasks[key]
     row.series = work.series.get(key)
     row.shares = [share for task in row.tasks for share in work.shares[task.pk]]
+    for task in row.tasks:
+        row.origins |= work.origins[task.pk]
     if row.new is None:
         return
     if row.tasks and not row.makes_task:

@@ -4,7 +4,7 @@ The row of the heads is found, not assumed; heads may stand in two rows.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from django.db import models
@@ -363,12 +363,3 @@ def year_of(texts: Iterable[str]) -> int | None:
         if found := _YEAR.search(fold(text)):
             return int(found[0])
     return None
-
-
-def recall(columns: Sequence[ColumnLook], heads: Mapping[str, str]) -> list[str] | None:
-    """What a saved profile says of these columns; None where it is for another ledger."""
-    names = [bare(column.head) for column in columns]
-    wanted = [head for head, meant in heads.items() if meant]
-    if not wanted or any(head not in names for head in wanted):
-        return None
-    return [heads.get(name, Field.SKIP) for name in names]

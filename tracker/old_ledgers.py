@@ -34,7 +34,7 @@ from tracker.ledger_columns import (
     year_of,
 )
 from tracker.loose_sheets import LooseSheet, open_loose
-from tracker.models import SheetJob
+from tracker.models import Plan, SheetJob
 from tracker.models.sheet_jobs import sheets_dir
 from tracker.parser.secrecy import mark_in
 from tracker.permissions import can_import_plan
@@ -89,7 +89,7 @@ def _peek(job: SheetJob, region: Region, now: Clock) -> str:
             column |= {"field": meant[column["bare"]], "is_sure": True, "how": "profile"}
         options |= {"profile": profile.name, "units": profile.units}
     found = plan_named(region.pk, report["title"])
-    report["plan"] = found.pk if found and not found.is_draft else None
+    report["plan"] = found.pk if found and found.status == Plan.Status.LIVE else None
     end(job, State.COLUMNS, now=now(), report=report, options=options, total=report["rows"])
     return State.COLUMNS
 

@@ -26,9 +26,11 @@ class StaleRule(RuleRefused):
 
 
 def inherited_policy(region: Region, plan: Plan | None) -> Policy:
-    """What holds where there is no rule of its own: the region's for a plan, the default for a region."""
+    """What holds where there is no rule of its own: for a plan that of the edition before, else the region's;
+    for a region the default.
+    """
     policies = ReminderPolicy.objects.policies()
-    return policies.of(None, region.pk) if plan else DEFAULT_POLICY
+    return policies.of(plan.previous_edition_id, region.pk) if plan else DEFAULT_POLICY
 
 
 @transaction.atomic
@@ -58,7 +60,7 @@ def keep_policy(
 
 @transaction.atomic
 def drop_policy(region: Region, plan: Plan | None, *, version: int, origin: Origin) -> None:
-    """Go back to what holds above: the region's rule for a plan, the default for a region.
+    """Go back to what holds without it (inherited_policy).
 
     Raises RuleRefused or StaleRule. Nothing to drop is normal.
     """

@@ -1,5 +1,6 @@
 """The reminder policies of regions and plans."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Self
 
@@ -28,6 +29,18 @@ COUNTED = (
 )
 
 
+def with_editions(rows: Iterable["ReminderPolicy"]) -> dict[int, "ReminderPolicy"]:
+    """By plan the one of these rules that it goes by: its own, else that of the edition before it.
+
+    Plans that go by the rule of their region are not in it.
+    """
+    found = {row.plan_id: row for row in rows if row.plan_id is not None}
+    for plan, before in Plan.objects.editions() if found else ():
+        if before in found:
+            found.setdefault(plan, found[before])
+    return found
+
+
 class ReminderPolicyQuerySet(models.QuerySet["ReminderPolicy"]):
     def of_region(self, region_id: int) -> Self:
         """The region's own, not those of its plans."""
@@ -42,13 +55,8 @@ class ReminderPolicyQuerySet(models.QuerySet["ReminderPolicy"]):
         A new edition of a plan goes by the rule of the old one until it gets its own.
         """
         rows = list(self.all())
-        by_plan = {row.plan_id: row.policy for row in rows if row.plan_id is not None}
-        later = Plan.objects.given_out().exclude(previous_edition=None).order_by("confirmed_at", "pk")
-        for plan, before in later.values_list("pk", "previous_edition") if by_plan else ():
-            if before in by_plan:
-                by_plan.setdefault(plan, by_plan[before])
         return Policies(
-            by_plan=by_plan,
+            by_plan={plan: row.policy for plan, row in with_editions(rows).items()},
             by_region={row.region_id: row.policy for row in rows if row.plan_id is None},
         )
 

@@ -15,7 +15,7 @@ from notifications.actions.rules import RuleRefused, StaleRule, drop_policy, inh
 from notifications.effects import effect_of
 from notifications.forms.policies import PolicyForm, fingerprint
 from notifications.models import ReminderPolicy
-from notifications.models.policies import differences
+from notifications.models.policies import differences, with_editions
 from notifications.permissions import (
     can_see_policies,
     can_set_policy,
@@ -44,12 +44,13 @@ def policy_list(request: SignedInRequest) -> HttpResponse:
         page = Paginator(rules.by_place(), PAGE_SIZE).get_page(request.GET.get("page"))
     else:
         page = Paginator(policy_plans(user).newest_first(), PAGE_SIZE).get_page(request.GET.get("page"))
-        made = {rule.plan_id: rule for rule in rules.filter(region=user.region_id)}
-        region_rule = made.get(None)
+        made = list(rules.filter(region=user.region_id))
+        region_rule = next((rule for rule in made if rule.plan_id is None), None)
+        deciding = with_editions(made)
         context = {
             "region_rule": region_rule,
             "region_policy": region_rule.policy if region_rule else DEFAULT_POLICY,
-            "lines": [(plan, made.get(plan.pk)) for plan in page],
+            "lines": [(plan, deciding.get(plan.pk)) for plan in page],
         }
     context["page"] = page
     context["pages"] = page.paginator.get_elided_page_range(page.number, on_each_side=2, on_ends=1)
@@ -72,9 +73,11 @@ def _policy_page(request: SignedInRequest, region: Region, plan: Plan | None) ->
     may_set = can_set_policy(request.user, region)
     rule = _rule_of(region, plan)
     inherited = inherited_policy(region, plan)
+    previous = plan.previous_edition_id if plan else None
+    before = _deciding_in(region).get(previous) if previous else None
     present = rule.policy if rule else inherited
     version = rule.version if rule else 0
-    context: dict[str, object] = {"region": region, "plan": plan, "may_set": may_set}
+    context: dict[str, object] = {"region": region, "plan": plan, "may_set": may_set, "before": before}
     wanted: Policy | None = None
     if request.method == "POST":
         if not may_set:
@@ -122,12 +125,23 @@ def _rule_of(region: Region, plan: Plan | None) -> ReminderPolicy | None:
     return (rules.of_plan(plan.pk) if plan else rules.of_region(region.pk)).first()
 
 
+def _deciding_in(region: Region) -> dict[int, ReminderPolicy]:
+    return with_editions(ReminderPolicy.objects.filter(region=region))
+
+
 def _ruled_by(region: Region, plan: Plan | None) -> AssignmentQuerySet:
-    """The assignments that the rule decides about: not those of plans with a rule of their own."""
-    if plan is not None:
-        return Assignment.objects.filter(plan=plan)
-    ruled = ReminderPolicy.objects.filter(region=region, plan__isnull=False)
-    return Assignment.objects.in_region(region.pk).exclude(plan__in=ruled.values("plan"))
+    """The assignments that the rule decides about: not those of plans that go by another rule.
+
+    A plan's rule is also that of its later editions without their own.
+    """
+    if plan is None:
+        return Assignment.objects.in_region(region.pk).exclude(plan__in=_deciding_in(region))
+    own = set(ReminderPolicy.objects.filter(region=region).values_list("plan", flat=True))
+    ruled = {plan.pk}
+    for later, before in Plan.objects.in_region(region.pk).editions():
+        if before in ruled and later not in own:
+            ruled.add(later)
+    return Assignment.objects.filter(plan__in=ruled)
 
 
 def _number(text: str) -> int:

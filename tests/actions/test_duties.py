@@ -238,6 +238,18 @@ def test_form_sent_twice_and_shares_ticked_besides_are_counted_once(cast, shares
     assert not ProgressReport.objects.filter(shared_from__isnull=False).exists()
 
 
+def test_form_sent_again_says_nothing_to_a_task_that_was_linked_since(cast, shares) -> None:
+    first, _second, third = shares
+    made = _report(first, cast)
+    _link(cast, [first, third])
+    before = _everything()
+
+    again = _report(first, cast, form_key=made.form_key, note="别的话")
+
+    assert (again, _everything()) == (made, before)
+    assert _is_true()
+
+
 def test_draft_begun_for_another_task_of_the_duty_is_kept(cast, shares) -> None:
     save_report_draft(shares[1].pk, percent=20, note="只属于方案1的话", by=cast.reporter, now=NOW)
 

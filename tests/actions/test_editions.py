@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from threading import Thread
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connection, connections, transaction
 
-from tests.factories import NOW, TODAY, Cast, make_cast, make_department
+from accounts.models import User
+from tests.factories import NOW, TODAY, Cast, make_cast, make_department, make_user
 from tracker import audit
 from tracker.actions.clauses import edit_clauses, set_schedule
 from tracker.actions.confirm import ConfirmRefused, ConfirmResult, confirm_plan
@@ -22,7 +26,7 @@ from tracker.actions.plans import import_plan
 from tracker.actions.readings import record_reading
 from tracker.actions.reassign import reassign
 from tracker.actions.series import extend_series
-from tracker.actions.work import move_assignment, report_progress
+from tracker.actions.work import lock_tasks, move_assignment, report_progress
 from tracker.comparison import Action, Kind, Row, compare, likely_editions, with_news
 from tracker.models import Assignment, Clause, ClauseGram, EditionChoice, Plan, Series, Target, Task
 from tracker.parser import ParsedPlan, types
@@ -248,6 +252,24 @@ def test_dates_and_units_may_stay_as_they_were(cast: Cast) -> None:
     assert task.events.get(kind="NEW_EDITION").note.endswith("时限另议。")
 
 
+def test_where_only_the_beginning_moved_progress_is_expected_from_then(cast: Cast) -> None:
+    clauses = [Asked(DUST, DUE)]
+    old = _live(cast, clauses)
+    before = _share(_task(DUST))
+    draft = _draft(cast, old, clauses)
+    clause = Clause.objects.get(measure__plan=draft)
+    later: dict[str, Any] = {"kind": "window", "due_date": DUE, "start_date": date(2024, 12, 1), "every": ""}
+    set_schedule(clause.measure_id, clause_id=clause.pk, **later, by=cast.coordinator, now=NOW)
+    _agree(cast, draft)
+    _confirm(cast, draft)
+    share = _share(before.task)
+    assert share.begins_on == date(2024, 12, 1)
+    assert share.behind_from == share.first_day_behind([])
+    assert share.behind_from != before.behind_from
+    assert (share.due_date, share.version) == (before.due_date, before.version)
+    assert _is_true()
+
+
 def test_what_was_late_stays_late_and_the_new_date_counts_from_then(cast: Cast) -> None:
     old = _live(cast)
     share = _share(_task(DUST))
@@ -429,6 +451,27 @@ def test_what_was_handed_in_is_answered_before_it_is_stopped(cast: Cast) -> None
     assert list(Task.objects.order_by("pk").values_list()) == before
 
 
+def test_what_a_successor_of_a_dropped_unit_handed_in_is_answered_first(cast: Cast) -> None:
+    old = _live(cast)
+    dust = _task(DUST)
+    free = make_department(cast.city, "市商务局")
+    person = make_user("sw-zhao", User.Role.REPORTER, department=free)
+    given: dict[str, Any] = {"form_key": uuid4(), "now": NOW}
+    left = _share(dust, "市工业和信息化局")
+    taken = reassign(left.pk, department=free, due_date=None, reason="理由", by=cast.coordinator, **given)
+    report_progress(taken.pk, percent=100, note="完", by=person, **given)
+    move_assignment(taken.pk, Move.SUBMIT, by=person, now=NOW)
+    draft = _draft(cast, old)
+    _agree(cast, draft)
+    with pytest.raises(ConfirmRefused, match="任务2-1有单位已申请办结"):
+        _confirm(cast, draft)
+    move_assignment(taken.pk, Move.RETURN, by=cast.coordinator, now=NOW, note="新版本不再要求")
+    _confirm(cast, draft)
+    taken.refresh_from_db()
+    assert taken.status == Status.WAIVED
+    assert _is_true()
+
+
 def test_a_decision_holds_for_what_was_seen(cast: Cast) -> None:
     draft = _draft(cast, _live(cast))
     row = _row(draft, KILN)
@@ -488,3 +531,39 @@ def test_a_draft_that_was_never_given_out_is_replaced_without_a_question(cast: C
     old.refresh_from_db()
     assert (old.is_superseded, old.confirmed_at) == (True, None)
     assert Task.objects.filter(plan=draft).count() == Clause.objects.filter(measure__plan=draft).count() == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_makes_the_next_period_meanwhile_is_waited_for() -> None:
+    """Series first, then tasks, on both sides: neither stands in the other's way."""
+    if connection.vendor != "postgresql":
+        pytest.skip("threads share no SQLite in memory")
+    cast = make_cast()
+    draft = _draft(cast, _live(cast, [Asked(OIL, every="month")]), [Asked(OIL, every="month")])
+    series = Series.objects.get()
+    made: list[ConfirmResult] = []
+
+    def run() -> None:
+        try:
+            made.append(_confirm(cast, draft))
+        finally:
+            connections.close_all()
+
+    confirming = Thread(target=run)
+    with transaction.atomic():
+        Series.objects.select_for_update().get(pk=series.pk)
+        confirming.start()
+        _wait_until_somebody_waits()
+        lock_tasks(Task.objects.filter(series=series).values("pk"))
+    confirming.join()
+    assert [result.carried for result in made] == [1]
+
+
+def _wait_until_somebody_waits() -> None:
+    with connection.cursor() as cursor:
+        for _turn in range(500):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            sleep(0.02)
+    raise AssertionError("nobody waits")

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from accounts.models import Department
 from tests import ledgers
 from tests.accounts.test_sheets import xlsx
-from tests.factories import NOW, Cast, make_cast, make_department
+from tests.factories import NOW, Cast, make_cast, make_department, make_plan
 from tracker import audit
 from tracker.actions import old_ledgers, sheet_plans
 from tracker.actions.sheet_jobs import ask_import, cancel
@@ -251,6 +251,15 @@ def test_two_coordinators_at_once_make_one_plan(cast: Cast) -> None:
     assert second.state in ("CHECKED", "FAILED")
     assert "已经有方案" in (second.error or second.report["said"])
     assert _everything() == before
+
+
+@pytest.mark.parametrize("other", ["SUPERSEDED", "DRAFT"])
+def test_of_editions_with_one_title_the_live_one_is_meant(cast: Cast, other: str) -> None:
+    make_plan(cast.city, TITLE, status=other)
+    live = make_plan(cast.city, TITLE)
+    assert _upload(cast, xlsx((TITLE,), HEADS, ROW_1)).report["plan"] == live.pk
+    live.delete()
+    assert _upload(cast, xlsx((TITLE,), HEADS, ROW_1)).report["plan"] is None
 
 
 def test_an_old_page_cannot_confirm_what_it_did_not_show(cast: Cast) -> None:

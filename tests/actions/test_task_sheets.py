@@ -137,6 +137,14 @@ def test_tasks_are_added_to_a_plan_that_is_live(cast: Cast) -> None:
     assert plan.source_text[old.clause.start : old.clause.end] == old.clause.text
 
 
+def test_nothing_is_added_to_a_plan_whose_place_another_took(cast: Cast) -> None:
+    _take_in(cast, *ROWS)
+    Plan.objects.update(status=Plan.Status.SUPERSEDED)
+    job = _look(cast, *ROWS, ("秋冬攻坚方案", None, "新增的任务", "市生态环境局", "牵头", None))
+    assert (job.report["same"], job.report["refused"]) == (4, 1)
+    assert _reasons(job) == ["这份方案已被新版本取代，不再增加任务。请写新版本的标题。"]
+
+
 def test_the_same_sheet_again_brings_nothing(cast: Cast) -> None:
     _take_in(cast, *ROWS)
     job = _look(cast, *ROWS)

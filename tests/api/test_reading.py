@@ -9,11 +9,13 @@ from django.http import QueryDict
 
 from tests.api.conftest import Visitor
 from tests.factories import NOW, TODAY, Cast, make_assignment, make_plan
+from tracker.actions.duties import link_duty
+from tracker.actions.history import Change, record
 from tracker.actions.orders import nudge
 from tracker.actions.work import move_assignment, report_progress
 from tracker.forms.ledger import LedgerFilter
 from tracker.models import Assignment
-from tracker.workflow import Light, Status
+from tracker.workflow import EventKind, Light, Status
 
 YESTERDAY = TODAY - timedelta(days=1)
 BEFORE = NOW - timedelta(days=5)
@@ -83,9 +85,22 @@ def test_what_changed_since_a_moment(cast: Cast, api: Visitor) -> None:
     assert visit.ids("assignments", changed_since="2024-10-21T09:30:00+08:00") == changed
     assert visit.ids("assignments", changed_since="2024-10-21T01:30:00Z") == changed
     assert visit.ids("assignments", changed_since="2024-10-21T09:30:01+08:00") == []
+    assert visit.ids("assignments", changed_since="2024-10-21T21:18:00+19:48") == changed
+    for far in ("9999-12-31T23:59:59-19:48", "3550-11-01T07:15:45+19:48"):
+        assert visit.ids("assignments", changed_since=far) == []
+    assert len(visit.ids("assignments", changed_since="0001-01-01T00:00:00+21:06")) == 5
     assert visit.ids("assignments") == [still.pk, reported.pk, nudged.pk, new.pk]
     tasks = [row.task_id for row in (waived, reported, nudged)]
     assert visit.ids("tasks", changed_since="2024-10-21T09:30:00+08:00") == tasks
+
+
+def test_what_went_on_under_a_new_edition_has_changed(cast: Cast, api: Visitor) -> None:
+    """Its plan, number and words are others now, though nothing happened to the share itself."""
+    still, moved = (make_assignment(cast.bureau, plan=cast.plan, created_at=BEFORE) for _ in range(2))
+    record([Change(moved.task, EventKind.NEW_EDITION)], by=cast.coordinator, now=NOW)
+    record([Change(still.task, EventKind.INSTRUCT)], by=cast.leader, now=NOW)
+
+    assert api(cast.reporter).ids("assignments", changed_since="2024-10-21T09:30:00+08:00") == [moved.pk]
 
 
 def test_pages_by_key_neither_double_nor_leave_out(cast: Cast, api: Visitor) -> None:
@@ -99,6 +114,23 @@ def test_pages_by_key_neither_double_nor_leave_out(cast: Cast, api: Visitor) -> 
         if len(got) == 2:
             rows.append(make_assignment(cast.bureau, plan=cast.plan))
     assert got == [row.pk for row in rows]
+
+
+def test_a_report_says_whose_words_it_brings(cast: Cast, api: Visitor) -> None:
+    row, other = (make_assignment(cast.bureau, plan=make_plan(cast.city, title)) for title in "甲乙")
+    link_duty(row.task_id, others=[other.task_id], reason="同一件事", by=cast.coordinator, now=NOW)
+    brought: dict[str, Any] = {"percent": 60, "note": "U盘交来", "from_sheet": True}
+    made = report_progress(row.pk, **brought, form_key=uuid4(), by=cast.coordinator, now=NOW)
+    carried: dict[str, Any] = {"percent": 40, "note": "【台账导入】", "is_carried": True}
+    row.reports.create(**carried, form_key=uuid4(), created_by=cast.coordinator, created_at=NOW)
+    visit = api(cast.reporter)
+
+    def origins(of: Assignment) -> list[tuple[bool, bool, int | None]]:
+        items = visit.get(f"assignments/{of.pk}/reports").json()["items"]
+        return [(item["on_behalf"], item["carried"], item["shared_from"]) for item in items]
+
+    assert origins(row) == [(True, False, None), (False, True, None)]
+    assert origins(other) == [(True, False, made.pk)]
 
 
 def test_what_a_row_says(cast: Cast, api: Visitor) -> None:
@@ -119,6 +151,7 @@ def test_what_a_row_says(cast: Cast, api: Visitor) -> None:
     [report] = visit.get(f"assignments/{row.pk}/reports").json()["items"]
     assert (report["id"], report["percent"], report["note"]) == (made.pk, 30, "动工")
     assert report["reported_by"] == "王芳"
+    assert (report["on_behalf"], report["carried"], report["shared_from"]) == (False, False, None)
 
 
 @pytest.mark.parametrize(

@@ -265,6 +265,34 @@ def test_effect_leaves_out_plans_with_a_rule_of_their_own(client: Client, cast: 
     assert "将有 <strong>0</strong> 项提醒（原 0 项）" in page
 
 
+def test_a_new_edition_goes_by_the_rule_of_the_old_one_and_its_pages_say_so(
+    client: Client, cast: Cast, origin: Origin
+) -> None:
+    due = TODAY + timedelta(days=60)
+    edition = make_plan(cast.city, "印发稿", previous_edition=cast.plan)
+    keep_policy(cast.city, cast.plan, TIGHT, version=0, origin=origin)
+    make_assignment(cast.bureau, plan=edition, due_date=due)
+    signed_in(client, cast.coordinator)
+    address = reverse("notifications:plan_policy", args=[edition.pk])
+
+    assert ReminderPolicy.objects.policies().of(edition.pk, cast.city.pk) == TIGHT
+    assert "沿用原版本" in client.get(reverse("notifications:policies")).content.decode()
+    page = client.get(address)
+    assert "没有自己的规则，沿用原版本的规则" in page.content.decode()
+    assert page.context["present"] == TIGHT
+    # Who changes the rule of the old edition or of the region is told whose it is.
+    default = typed(DEFAULT_POLICY, version="1", do="preview")
+    assert client.post(plan_url(cast), default).context["effect"].changed == 1
+    assert client.post(region_url(cast), typed(POLICY_13710, do="preview")).context["effect"].changed == 0
+
+    keep_policy(cast.city, edition, DEFAULT_POLICY, version=0, origin=origin)
+    assert client.post(plan_url(cast), default).context["effect"].changed == 0
+    assert "恢复沿用原版本规则" in client.get(address).content.decode()
+    drop_policy(cast.city, edition, version=1, origin=origin)
+    told = AuditEvent.objects.filter(kind="RULE_CHANGED").latest("pk")
+    assert told.detail["到期前（天）"] == ["30、15、7、3、1、0", "60、1"]
+
+
 def test_effect_counts_what_was_not_told_yet_on_the_next_working_day(cast: Cast) -> None:
     make_assignment(cast.bureau, plan=cast.plan, due_date=date(2024, 10, 18))
     among = Assignment.objects.in_region(cast.city.pk)
@@ -288,7 +316,7 @@ def test_effect_is_bounded_and_says_so(cast: Cast, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize("number", [1, 3])
-@pytest.mark.parametrize(("reader", "queries"), [("coordinator", 7), ("administrator", 5)])
+@pytest.mark.parametrize(("reader", "queries"), [("coordinator", 8), ("administrator", 5)])
 def test_list_takes_the_same_queries(
     client: Client,
     cast: Cast,
@@ -303,7 +331,7 @@ def test_list_takes_the_same_queries(
         keep_policy(cast.city, plan, TIGHT, version=0, origin=origin)
     signed_in(client, getattr(cast, reader))
     # Session, user; the number of plans or rules, the page of them. A coordinator: the rules of the region,
-    # and the header's region.
+    # which plans are new editions, and the header's region.
     with django_assert_num_queries(queries):
         client.get(reverse("notifications:policies"))
 
@@ -315,7 +343,7 @@ def test_preview_takes_the_same_queries(
     for _ in range(number):
         make_assignment(cast.bureau, plan=cast.plan, due_date=TODAY + timedelta(days=45))
     signed_in(client, cast.coordinator)
-    # Session, user, region; its rule, all rules; calendar, assignments, their requests, nodes and ledger; the
-    # header's region.
-    with django_assert_num_queries(13):
+    # Session, user, region; its rule, all rules, those of its plans; calendar, assignments, their requests,
+    # nodes and ledger; the header's region.
+    with django_assert_num_queries(14):
         client.post(region_url(cast), typed(do="preview"))

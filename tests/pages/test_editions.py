@@ -14,7 +14,7 @@ from notifications.models import Reminder
 from tests.factories import NOW, TODAY, Cast, make_department
 from tracker.actions.confirm import confirm_plan
 from tracker.comparison import compare
-from tracker.models import Assignment, EditionChoice, Plan, Task
+from tracker.models import Assignment, EditionChoice, Plan, Series, Task
 from tracker.workflow import Status
 
 Browser = Callable[[User | None], Client]
@@ -132,6 +132,23 @@ def test_reminders_go_by_the_new_date(client: Client, cast: Cast, draft: Plan) -
     told = Reminder.objects.filter(assignment=share, stage__startswith="BEFORE", state="PLANNED")
     dates = set(told.values_list("planned_on", "occasion_date"))
     assert dates == {(TODAY, date(2024, 10, 31)), (TODAY + timedelta(days=25), date(2024, 11, 30))}
+
+
+def test_the_end_of_a_round_that_is_carried_is_asked_for_and_stays(client: Client, cast: Cast) -> None:
+    monthly, last = "每月对餐饮油烟净化设施进行一次全覆盖检查", date(2025, 12, 31)
+    client.post(reverse("plan_import"), {"text": _text("油烟方案（征求意见稿）", [monthly])})
+    old = Plan.objects.get()
+    confirm_plan(old.pk, by=cast.coordinator, now=NOW, ends_on=last)
+    client.post(reverse("plan_import"), {"text": _text("油烟方案", [monthly, CLAUSES["炉窑"]])})
+    draft = Plan.objects.get(status="DRAFT")
+    client.post(reverse("edition_choose", args=[draft.pk]), {"old": old.pk})
+
+    address = reverse("draft_confirm", args=[draft.pk])
+    page = client.get(address)
+    assert 'name="ends_on"' in page.content.decode()
+    form = page.context["form"]
+    client.post(address, {name: form[name].value() for name in ("version", "ends_on")})
+    assert Series.objects.values_list("plan", "ends_on").get() == (draft.pk, last)
 
 
 def test_what_cannot_be_decided_so_is_said_and_what_was_typed_stays(client: Client, draft: Plan) -> None:

@@ -162,6 +162,7 @@ def test_another_worksheet_is_read(client: Client) -> None:
         ({"title": "坏\0字"}, "不允许"),
         ({"title": "新乡市空气质量持续改善实施方案"}, "已经有方案"),
         ({"title": "草稿一份"}, "还是草稿"),
+        ({"title": "征求意见稿"}, "已被新版本取代"),
         ({"plan": "999999"}, "999999"),
         ({"year": "99999"}, "2100"),
         ({"finished": "x"}, "x"),
@@ -171,6 +172,7 @@ def test_another_worksheet_is_read(client: Client) -> None:
 def test_wrong_columns_are_told(client: Client, cast: Cast, said: dict[str, str], words: str) -> None:
     assert cast.plan
     make_plan(cast.city, "草稿一份", status="DRAFT", confirmed_at=None)
+    make_plan(cast.city, "征求意见稿", status="SUPERSEDED")
     job = _brought(client, _row(1))
     answer = client.post(reverse("old_ledger_columns", args=[job.pk]), _columns(job, **said))
     assert answer.status_code == 200

@@ -442,3 +442,52 @@ def test_rows_of_one_duty_are_reported_each_in_its_own_words(cast, browser, shar
         elsewhere[1].pk
     }
     assert list(audit.verify(tasks)) == []
+
+
+def test_a_row_that_is_to_stay_is_not_answered_by_another_of_its_duty(cast, browser, shares) -> None:
+    """Neither one whose conflict keeps what stands, nor one that says what stands already."""
+    elsewhere = [make_assignment(cast.bureau, plan=make_plan(cast.city, title=title)) for title in "甲乙"]
+    report(elsewhere[1], 30, "动工", cast.colleague)
+    tasks = [share.task_id for share in (shares[0], *elsewhere)]
+    client = browser(cast.reporter)
+    answers = {
+        shares[0].task.number: (60, "已安装"),
+        elsewhere[0].task.number: (70, "已调试"),
+        elsewhere[1].task.number: (30, None),
+    }
+    data = filled(taken(client, cast.bureau), answers)
+    report(elsewhere[0], 45, "同事已填", cast.colleague)
+    link_duty(tasks[0], others=tasks[1:], reason="同一件事", by=cast.coordinator, now=NOW)
+
+    preview = look(client, cast.bureau, data)
+    assert sorted(kinds(preview)) == ["conflict", "empty", "empty", "same", "take"]
+    confirm(client, cast.bureau, preview)
+
+    now = [Assignment.objects.get(pk=share.pk).percent for share in (shares[0], *elsewhere)]
+    assert now == [60, 45, 30]
+
+
+def test_conflicts_kept_beside_rows_brought_in_before_are_said_so(cast, browser, shares) -> None:
+    client = browser(cast.reporter)
+    first, second, _third = numbers(shares)
+    data = filled(taken(client, cast.bureau), {first: (60, "已安装"), second: (30, "动工")})
+    report(shares[1], 45, "同事已填", cast.colleague)
+    confirm(client, cast.bureau, look(client, cast.bureau, data))
+    done = confirm(client, cast.bureau, preview := look(client, cast.bureau, data))
+
+    assert kinds(preview) == ["same", "conflict", "empty"]
+    assert "冲突的行都保留了现在的填报" in done.content.decode()
+
+
+def test_counterpart_taken_back_alone_says_nothing_of_the_row_it_came_from(cast, browser, shares) -> None:
+    other = make_assignment(cast.bureau, plan=make_plan(cast.city, title="甲"))
+    link_duty(shares[0].task_id, others=[other.task_id], reason="同一件事", by=cast.coordinator, now=NOW)
+    client = browser(cast.reporter)
+    data = filled(taken(client, cast.bureau), {shares[0].task.number: (60, "已安装")})
+    confirm(client, cast.bureau, look(client, cast.bureau, data))
+    mirror = ProgressReport.objects.get(assignment=other)
+    withdraw_report(mirror.pk, reason="不是一回事", by=cast.reporter, now=NOW)
+    report(shares[0], 70, "又有进展", cast.colleague)
+
+    [line] = [line for line in look(client, cast.bureau, data).context["look"].lines if line.row.note]
+    assert (line.kind, line.is_made) == ("same", True)

@@ -111,6 +111,20 @@ def test_everything_needed_to_judge_is_on_the_page(cast, browser) -> None:
     assert f'<a href="{reverse("evidence", args=[paper.pk])}">验收意见.pdf</a>' in page
 
 
+def test_whose_words_they_are_is_said_where_a_coordinator_reads_them(cast, browser) -> None:
+    """Of a sheet that was brought in for the unit, and of an old ledger."""
+    item = make_assignment(cast.bureau, plan=cast.plan)
+    brought: dict[str, Any] = {"percent": 100, "note": "U盘交来", "from_sheet": True}
+    report_progress(item.pk, **brought, form_key=uuid4(), by=cast.coordinator, now=NOW)
+    carried: dict[str, Any] = {"percent": 40, "note": "【台账导入】", "is_carried": True}
+    item.reports.create(**carried, form_key=uuid4(), created_by=cast.coordinator, created_at=NOW)
+    move_assignment(item.pk, Move.SUBMIT, by=cast.reporter, now=NOW)
+
+    for address in (_at(item), reverse("unit", args=[cast.bureau.pk]), reverse("task", args=[item.task_id])):
+        page = browser(cast.coordinator).get(address).content.decode()
+        assert page.count("督办员代填报</span>") == page.count("台账导入</span>") == 1, address
+
+
 def test_reports_are_bounded_and_the_rest_is_a_link(cast, browser) -> None:
     share = make_assignment(cast.bureau, plan=cast.plan)
     for number in range(6):

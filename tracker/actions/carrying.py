@@ -49,9 +49,14 @@ class Carried:
 
 
 def lock_edition(plan: Plan) -> Comparison:
-    """Lock the old plan and its tasks, and compare with what stands there now."""
-    old = Plan.objects.select_for_update(of=("self",)).get(pk=plan.previous_edition_id or 0)
+    """Lock the old plan, its series and its tasks, and compare with what stands there now.
+
+    Series before tasks, as whoever makes their next periods does. The plan without its key, which everybody
+    needs who holds one of its tasks and makes a share.
+    """
+    old = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=plan.previous_edition_id or 0)
     plan.previous_edition = old
+    list(Series.objects.select_for_update().filter(plan=old).order_by("pk").values_list("pk"))
     lock_tasks(Task.objects.filter(plan=old).values("pk"))
     return compare(plan)
 
@@ -220,7 +225,7 @@ class _Carrying:
         if _takes_units(row):
             changes += self._change_roles(row, task, shares)
             changes += self._add_units(row, task, shares, steps)
-            dropped = self._dropped(row, shares)
+            dropped = [share for share in shares if share.status in Status.open and row.is_dropped(share)]
         record(changes, by=self._by, now=self._now)
         reason = self._reason(row, _("%(edition)s不再由本单位承担。") % {"edition": self._said})
         self._waive(dropped, reason)
@@ -233,12 +238,13 @@ class _Carrying:
             before = (share.due_date, share.first_due_date, share.judged_date)
             late = share.late_days(day_of(self._now))
             _set_dates(share, task.due_date)
+            # Where only its beginning moved, progress is expected from another day all the same.
+            share.behind_from = share.first_day_behind(steps)
             if before == (share.due_date, share.first_due_date, share.judged_date):
                 continue
             # What was late by now stays as it is; the new date is judged from today.
             share.unit_late_days, share.reviewer_late_days = late.unit, late.reviewer
             share.held_since = day_of(self._now)
-            share.behind_from = share.first_day_behind(steps)
             share.version += 1
             data = {
                 "from_date": _iso(before[0]),
@@ -253,7 +259,7 @@ class _Carrying:
         moved = [change.assignment for change in changes if change.assignment]
         dates = ["due_date", "first_due_date", "judged_date", "behind_from"]
         Assignment.objects.bulk_update(
-            moved, [*dates, "unit_late_days", "reviewer_late_days", "held_since", "version"], batch_size=200
+            shares, [*dates, "unit_late_days", "reviewer_late_days", "held_since", "version"], batch_size=200
         )
         return [*changes, *self._answer_requests(moved)]
 
@@ -317,21 +323,6 @@ class _Carrying:
 
     def _added(self, task: Task, share: Share, steps: Sequence[Step]) -> Assignment:
         return new_assignment(task, share, due_date=task.due_date, steps=steps, now=self._now)
-
-    def _dropped(self, row: Row, shares: Sequence[Assignment]) -> list[Assignment]:
-        """Open shares of units that are named no more, and of those to whom such a unit's share went."""
-        came_from = {share.pk: share.taken_over_from_id for share in shares}
-        unit_of = {share.pk: share.department_id for share in shares}
-        assert row.new is not None
-        found = []
-        for share in shares:
-            origin = share.pk
-            while before := came_from[origin]:
-                origin = before
-            is_dropped = unit_of[origin] in row.dropped_units and share.department_id not in row.new.roles
-            if is_dropped and share.status in Status.open:
-                found.append(share)
-        return found
 
     def _stop(self, row: Row, words: str) -> None:
         """End what is still open of a row's work. What was closed stays closed, and where it is."""

@@ -92,6 +92,12 @@ class Preview:
     comparison: Comparison | None = None  # with the old edition, where there is one
 
     @property
+    def asks_for_end(self) -> bool:
+        """Whether something comes round, until a day that is to be said: new series, and carried ones."""
+        carried = self.comparison.carried if self.comparison else ()
+        return bool(self.series) or any(row.series is not None for row in carried)
+
+    @property
     def unreachable(self) -> list[Department]:
         """Units in which nobody would be told by mail."""
         return [unit.department for unit in self.units if not unit.mailed]

@@ -13,7 +13,7 @@ from tracker.actions.carried import carry_progress
 from tracker.actions.ledger_comparison import Comparison
 from tracker.actions.ledger_rows import Settings
 from tracker.actions.reassign import reassign
-from tracker.actions.sheet_plans import Known, PlanSheet, PlanWriter, SheetRefused, fold_words, mark_of
+from tracker.actions.sheet_plans import Known, PlanSheet, PlanWriter, SheetRefused, mark_of
 from tracker.actions.work import MoveRefused
 from tracker.models import LedgerProfile, Plan, SheetJob
 
@@ -151,7 +151,7 @@ def write_ledger(
     """
     with transaction.atomic():
         # Two sheets for one region wait for each other, so that neither makes the other's plan again.
-        Region.objects.select_for_update().get(pk=region.pk)
+        Region.objects.select_for_update(no_key=True).get(pk=region.pk)
         if comparison.wanted:
             known = {number: Known(number, "") for number in comparison.numbers}
             sheet = PlanSheet(settings.title, settings.plan, mark, known, wanted=comparison.wanted)
@@ -204,6 +204,7 @@ def profile_for(region: int, names: Iterable[str]) -> LedgerProfile | None:
 
 
 def plan_named(region: int, title: str) -> Plan | None:
-    """The region's plan of this title, draft or live."""
-    plans = Plan.objects.filter(region=region, title=title).without_source().order_by("status", "pk")
-    return next((plan for plan in plans if fold_words(plan.title) == fold_words(title)), None)
+    """The region's plan of this title: rather a live one than a draft, one that was superseded last."""
+    order = [Plan.Status.LIVE, Plan.Status.DRAFT, Plan.Status.SUPERSEDED]
+    plans = Plan.objects.filter(region=region, title=title).without_source().order_by("pk")
+    return min(plans, key=lambda plan: order.index(Plan.Status(plan.status)), default=None)

@@ -1,6 +1,6 @@
 """What a unit filled in offline becomes its reports: all rows or none, by the one door of reports."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -24,13 +24,16 @@ class Filled:
 
 
 @transaction.atomic
-def take_in(rows: Sequence[Filled], *, by: User, now: datetime) -> list[ProgressReport]:
+def take_in(
+    rows: Sequence[Filled], *, answered: Collection[int] = (), by: User, now: datetime
+) -> list[ProgressReport]:
     """Make a report of each row, and of no two rows one. The same rows again do nothing twice.
 
-    Raises SomeRefused, which says of each refused share why, and then keeps none.
+    No row counts for the share of another row, nor for the `answered`: of these the sheet says that they
+    stay as they are. Raises SomeRefused, which says of each refused share why, and then keeps none.
     """
-    answered = [row.assignment for row in rows]
-    lock_tasks(Task.objects.answered_with(answered).values("pk"))
+    answered = {*answered, *(row.assignment for row in rows)}
+    lock_tasks(Task.objects.answered_with([row.assignment for row in rows]).values("pk"))
     refusals: dict[int, MoveRefused] = {}
     reports = []
     for row in rows:

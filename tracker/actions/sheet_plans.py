@@ -61,6 +61,7 @@ class PlanSheet:
     known: dict[str, Known] = field(default_factory=dict)
     known_by_text: dict[str, Known] = field(default_factory=dict)
     wanted: dict[str, Wanted] = field(default_factory=dict)
+    is_superseded: bool = False  # by a new edition: what is there stands, nothing is added
 
 
 def fold_words(text: str) -> str:
@@ -144,7 +145,7 @@ class PlanWriter:
     def _plan(self) -> Plan:
         sheet = self._sheet
         if sheet.plan is not None:
-            plan = Plan.objects.select_for_update(of=("self",)).get(pk=sheet.plan)
+            plan = Plan.objects.select_for_update(of=("self",), no_key=True).get(pk=sheet.plan)
             if mark_of(sheet.plan) != sheet.mark or plan.title != sheet.title:
                 raise SheetRefused(
                     _("核对之后，方案《%(title)s》有了变动，请重新上传。") % {"title": sheet.title}

@@ -192,6 +192,7 @@ class TaskSheet:
             if found and found[0].is_draft:
                 raise _RowRefused(_("这份方案还是草稿，请先核对下达。"))
             self._plans[title] = load_plan(title, found[0].pk if found else None)
+            self._plans[title].is_superseded = bool(found) and found[0].is_superseded
         return self._plans[title]
 
     def _same(self, known: Known, text: str, unit: Department, role: str, due_date: date | None) -> str:
@@ -210,6 +211,8 @@ class TaskSheet:
     def _new(
         self, plan: PlanSheet, number: str, text: str, due_date: date | None, share: Share, row: int
     ) -> str:
+        if plan.is_superseded:
+            raise _RowRefused(_("这份方案已被新版本取代，不再增加任务。请写新版本的标题。"))
         key = number or f"\n{fold_words(text)}"  # no number has a line break
         found = plan.wanted.get(key)
         if found is None:
@@ -235,7 +238,7 @@ class TaskSheet:
         assert not self.counts[RowOutcome.REFUSED]
         with transaction.atomic():
             # Two sheets for one region wait for each other, so that neither makes the other's plan again.
-            Region.objects.select_for_update().get(pk=self.region.pk)
+            Region.objects.select_for_update(no_key=True).get(pk=self.region.pk)
             for sheet in self._plans.values():
                 if sheet.wanted:
                     PlanWriter(self.region, sheet, by=by, file_name=file_name, now=now).write()

@@ -320,17 +320,21 @@ def report_together(
     """
     linked = (hand_in_linked or {}) if hand_in else {}
     refusals: dict[int, MoveRefused] = {}
-    reports = []
+    reports, made = [], []
     said = _Said(percent, note, form_key, uploads, from_sheet)
     with files_undone_on_failure() as stored, transaction.atomic():
         lock_tasks(Task.objects.answered_with(versions).values("pk"))
         for pk, version in versions.items():
             try:
-                report = _report_once(locked(pk), said, stored, hand_in, by=by, now=now, version=version)
+                report, is_new = _report_once(
+                    locked(pk), said, stored, hand_in, by=by, now=now, version=version
+                )
                 reports.append(report)
+                made += [report] if is_new else []
             except MoveRefused as refusal:
                 refusals[pk] = refusal
-        for report in [] if refusals else reports:
+        # What was made before was shared then; a task that was linked since has no part in it.
+        for report in [] if refusals else made:
             refusals |= _share(report, said, stored, linked, answered, by=by, now=now)
         if refusals:
             is_alone = len(versions) == 1 and refusals.keys() == versions.keys()
@@ -384,14 +388,14 @@ def _report_once(
     now: datetime,
     version: int | None,
     shared_from: ProgressReport | None = None,
-) -> ProgressReport:
-    """The report that this form has made already, or a new one."""
+) -> tuple[ProgressReport, bool]:
+    """The report that this form has made already, or a new one; and whether it is new."""
     if existing := assignment.reports.filter(form_key=said.form_key).first():
-        return existing
+        return existing, False
     report = _report(assignment, said, stored, shared_from, by=by, now=now, version=version)
     if hand_in:
         move_assignment(assignment.pk, Move.SUBMIT, by=by, now=now)
-    return report
+    return report, True
 
 
 def _report(

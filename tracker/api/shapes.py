@@ -1,7 +1,7 @@
 """What goes over the line, and the words that describe it. Chinese only, as the manual is."""
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -45,14 +45,17 @@ def _day(value: Any) -> date:
 
 
 def _moment(value: Any) -> datetime:
-    """With a zone: whose nine o'clock is not for us to guess."""
+    """With a zone: whose nine o'clock is not for us to guess. In UTC, as PostgreSQL knows few zones."""
     try:
         found = parse_datetime(value.upper()) if isinstance(value, str) and _MOMENT.fullmatch(value) else None
     except ValueError:
         found = None
     if found is None:
         raise PydanticCustomError("moment_form", "RFC 3339")
-    return found
+    try:
+        return found.astimezone(UTC)
+    except OverflowError:  # in the first or the last hours of the calendar
+        return found.replace(tzinfo=UTC)
 
 
 def _whole(value: Any) -> int:
@@ -297,6 +300,9 @@ class ReportOut(Shape):
     note: str = Field(description="进展说明")
     reported_at: Time = Field(description="填报时间")
     reported_by: str = Field(description="填报人")
+    on_behalf: bool = Field(description="督办员把单位离线填的表导入的")
+    carried: bool = Field(description="督办员由旧台账导入的，不是单位自己的话")
+    shared_from: int | None = Field(description="同一职责下原填报的 id；就是填在这份责任下的为空")
     withdrawn_at: Time | None = Field(description="撤回时间；撤回的不再作数")
 
     @classmethod
@@ -307,6 +313,9 @@ class ReportOut(Shape):
             note=report.note,
             reported_at=report.created_at,
             reported_by=str(report.created_by),
+            on_behalf=report.is_on_behalf,
+            carried=report.is_carried,
+            shared_from=report.shared_from_id,
             withdrawn_at=report.withdrawn_at,
         )
 

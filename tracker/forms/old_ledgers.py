@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.directory import Directory
@@ -118,12 +118,12 @@ class ColumnsForm(forms.Form):
         meant = [data.pop(f"column_{number}") for number in range(len(self.columns))]
         data["columns"] = meant
         if Field.TEXT not in meant:
-            self.add_error(None, _now("请指定哪一列是“任务内容”。"))
+            self.add_error(None, gettext("请指定哪一列是“任务内容”。"))
         if not any(one in UNIT_FIELDS for one in meant):
-            self.add_error(None, _now("请指定哪一列是责任单位（牵头、责任或配合单位）。"))
+            self.add_error(None, gettext("请指定哪一列是责任单位（牵头、责任或配合单位）。"))
         for one in Field:
             if one not in SEVERAL and meant.count(one.value) > 1:
-                self.add_error(None, _now("“%(field)s”指定了不止一列。") % {"field": one.label})
+                self.add_error(None, gettext("“%(field)s”指定了不止一列。") % {"field": one.label})
         self._clean_target(data)
         return data
 
@@ -134,11 +134,13 @@ class ColumnsForm(forms.Form):
         if data.get("plan"):
             data["title"] = dict(self.fields["plan"].choices)[data["plan"]]  # type: ignore[attr-defined]
         elif not title:
-            self.add_error("title", _now("请填写新方案的标题，或者选一份已有的方案。"))
+            self.add_error("title", gettext("请填写新方案的标题，或者选一份已有的方案。"))
         elif found := plan_named(self.region.pk, title):
-            known = _now("已经有方案《%(title)s》，请在“导入到方案”里选它，或者换一个标题。")
-            draft = _now("《%(title)s》还是草稿。请先下达它，或者换一个标题。")
-            self.add_error("title", (draft if found.is_draft else known) % {"title": title})
+            known = gettext("已经有方案《%(title)s》，请在“导入到方案”里选它，或者换一个标题。")
+            draft = gettext("《%(title)s》还是草稿。请先下达它，或者换一个标题。")
+            old = gettext("《%(title)s》已被新版本取代。请在“导入到方案”里选新版本，或者换一个标题。")
+            told = draft if found.is_draft else old if found.is_superseded else known
+            self.add_error("title", told % {"title": title})
         else:
             data["title"] = title
 
@@ -191,12 +193,12 @@ class UnknownUnitsForm(forms.Form):
             if said == NO_UNIT:
                 chosen[name] = 0
             elif unit is None:
-                told = _now("没有单位“%(said)s”，请从列表里选。") % {"said": said[:40]}
+                told = gettext("没有单位“%(said)s”，请从列表里选。") % {"said": said[:40]}
                 self.add_error(f"unit_{number}", told)
             else:
                 chosen[name] = unit.pk
         if not chosen and not self.errors:
-            self.add_error(None, _now("还没有指定任何单位。"))
+            self.add_error(None, gettext("还没有指定任何单位。"))
         return {"chosen": chosen}
 
 

@@ -153,6 +153,11 @@ class Look:
         return self.of(Merge.TAKE)
 
     @property
+    def answered(self) -> list[Line]:
+        """Those that say something of their share: a report on another of the same duty says nothing more."""
+        return [*self.to_take, *self.conflicts, *self.of(Merge.SAME)]
+
+    @property
     def can_go_on(self) -> bool:
         return bool(self.to_take or self.conflicts)
 
@@ -311,7 +316,9 @@ def _settle(lines: Sequence[Line]) -> None:
     keyed = [line for line in lines if line.outcome in (Merge.TAKE, Merge.CONFLICT)]
     made: dict[UUID, ProgressReport] = {}
     for part in _parts({line.form_key for line in keyed}):
-        made |= {report.form_key: report for report in ProgressReport.objects.filter(form_key__in=part)}
+        # Counterparts under other tasks of the same duty have the key of the form as well.
+        own = ProgressReport.objects.filter(form_key__in=part, shared_from=None)
+        made |= {report.form_key: report for report in own}
     for line in keyed:
         assert line.share is not None
         try:
@@ -365,7 +372,7 @@ class Carried:
     @classmethod
     def of(cls, found: Look) -> Self:
         """Of a look that can go on: refused rows and empty ones stay behind."""
-        lines = [*found.to_take, *found.conflicts]
+        lines = found.answered
         shares = [line.share for line in lines if line.share]
         return cls([line.row for line in lines], {share.pk: share.version for share in shares})
 

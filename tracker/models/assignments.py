@@ -20,6 +20,7 @@ from tracker.turns import LateDays, late_days
 from tracker.workflow import (
     NUDGE_COOLDOWN_DAYS,
     YELLOW_DAYS,
+    EventKind,
     Light,
     Role,
     Status,
@@ -82,8 +83,12 @@ class AssignmentQuerySet(models.QuerySet["Assignment"]):
         return rows.filter(due_date__lte=last) if last else rows
 
     def changed_since(self, moment: datetime, events: models.QuerySet[Any]) -> Self:
-        """Given out since that moment, or with one of these events."""
-        return self.filter(Q(created_at__gte=moment) | Exists(events.filter(assignment=OuterRef("pk"))))
+        """Given out since that moment, or with one of these events, or of a task that went on under a new
+        edition by one of them: that changes what each of its shares says of plan, number and words.
+        """
+        own = Exists(events.filter(assignment=OuterRef("pk")))
+        moved = events.filter(task=OuterRef("task"), assignment=None, kind=EventKind.NEW_EDITION)
+        return self.filter(Q(created_at__gte=moment) | own | Exists(moved))
 
     def undated(self) -> Self:
         return self.filter(due_date__isnull=True)

@@ -85,6 +85,12 @@ class PlanQuerySet(models.QuerySet["Plan"]):
         """Plans to which some of the assignments belong."""
         return self.filter(Exists(assignments.filter(plan=OuterRef("pk"))))
 
+    def editions(self) -> list[tuple[int, int]]:
+        """Each plan that took the place of another, with that one: earlier editions before later ones."""
+        given_out = self.given_out().order_by("confirmed_at", "pk")
+        pairs = given_out.exclude(previous_edition=None).values_list("pk", "previous_edition")
+        return [(pk, before) for pk, before in pairs if before is not None]
+
     def newest_first(self) -> Self:
         return self.order_by(F("issued_on").desc(nulls_last=True), "-pk")
 

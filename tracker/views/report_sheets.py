@@ -71,11 +71,8 @@ def _confirm(request: SignedInRequest, unit: Department) -> HttpResponse:
     except signing.BadSignature:
         raise BadRequest from None
     found = look(carried.rows, unit, request.user)
-    changed = {
-        line.key
-        for line in found.lines
-        if not line.is_made and line.version != carried.versions.get(line.key)
-    }
+    newer = [line for line in found.lines if line.version != carried.versions.get(line.key)]
+    changed = {line.key for line in newer if not line.is_made}
     chosen = {
         line.key for line in found.conflicts if request.POST.get(f"take-{line.key}") == "sheet"
     } - changed
@@ -83,12 +80,17 @@ def _confirm(request: SignedInRequest, unit: Department) -> HttpResponse:
         return _again(request, unit, found, chosen)
     lines = [*found.to_take, *(line for line in found.conflicts if line.key in chosen)]
     try:
-        made = take_in([line.filled() for line in lines], by=request.user, now=clock.now())
+        made = take_in(
+            [line.filled() for line in lines],
+            answered=[line.key for line in found.answered],
+            by=request.user,
+            now=clock.now(),
+        )
     except SomeRefused:
         return _again(request, unit, look(carried.rows, unit, request.user), chosen)
     if made:
         messages.success(request, _("已填报 %(count)d 项。") % {"count": len(made)})
-    elif any(line.is_made for line in found.lines):
+    elif newer:  # by this very confirmation, sent twice
         messages.info(request, _("这份填报表已经导入过，没有重复进行。"))
     else:
         messages.info(request, _("冲突的行都保留了现在的填报，什么都没有改。"))
