@@ -224,7 +224,8 @@ def _find_heads(rows: Iterator[SheetRow], required: Sequence[str]) -> tuple[str,
         best = min(best, missing, key=len)
         if row.number >= HEAD_WITHIN:
             break
-    raise UnreadableSheet(_("缺少列：%(heads)s。") % {"heads": "、".join(best)})
+    words = _("缺少列：%(heads)s。请用系统下载的表格填写，不要改列名。")
+    raise UnreadableSheet(words % {"heads": "、".join(best)})
 
 
 def _limited(rows: Iterator[SheetRow], limit: int) -> Iterator[SheetRow]:

@@ -53,6 +53,7 @@ class Side:
     clause: Clause
     roles: dict[int, str]
     targets: list[str]
+    asked: list[Target]  # the same as rows, in the same order, for the page
 
     @property
     def schedule(self) -> tuple[str, str | None, str | None, str]:
@@ -236,6 +237,15 @@ class Comparison:
         return [row for row in self.rows if row.is_carried]
 
     @property
+    def ended(self) -> list[Row]:
+        """Those whose old work ends: asked for no more, or by another task in its place."""
+        return [row for row in self.rows if row.action in (Action.REPLACE, Action.WAIVE)]
+
+    @property
+    def kept(self) -> list[Row]:
+        return [row for row in self.rows if row.action == Action.KEEP]
+
+    @property
     def seen(self) -> str:
         """A short name for what waits: who agrees to all proposals agrees to these."""
         return hashlib.sha256("".join(row.mark for row in self.waiting).encode()).hexdigest()[:16]
@@ -350,15 +360,17 @@ def _sides(plan: Plan, instead: Mapping[int, dict[int, str]]) -> list[Side]:
     """The clauses of a plan in order. What names no unit is asked of those who have it (`instead`)."""
     clauses = Clause.objects.filter(measure__plan=plan).select_related("measure")
     shares = shares_by_clause(plan)
-    targets: dict[int | None, list[str]] = defaultdict(list)
+    targets: dict[int | None, list[tuple[str, Target]]] = defaultdict(list)
     for target in Target.objects.filter(clause__measure__plan=plan).order_by("pk"):
         words = f"{target.indicator}{target.op}{target.value.normalize():f}{target.unit}"
-        targets[target.clause_id].append(words)
+        targets[target.clause_id].append((words, target))
+    asked = {key: sorted(found, key=lambda pair: pair[0]) for key, found in targets.items()}
     return [
         Side(
             clause,
             _roles(shares[clause.pk]) or instead.get(clause.pk, {}),
-            sorted(targets[clause.pk]),
+            [words for words, _target in asked.get(clause.pk, [])],
+            [target for _words, target in asked.get(clause.pk, [])],
         )
         for clause in clauses.order_by("measure__position", "position")
     ]

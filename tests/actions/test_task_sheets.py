@@ -261,7 +261,7 @@ def test_a_sheet_has_so_many_rows_at_the_most(cast: Cast, monkeypatch) -> None:
     [
         (b"%PDF-1.7", "这不是 xlsx 文件"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 500, "旧的 xls 格式"),
-        (xlsx(("姓名", "方案")), "缺少列：任务内容、责任单位、角色。"),
+        (xlsx(("姓名", "方案")), "缺少列：任务内容、责任单位、角色。请用系统下载的表格填写"),
         (xlsx(HEADS), "表里没有要导入的内容"),
         (repacked(xlsx(HEADS, *ROWS), xl__worksheets__sheet1=b"<worksheet><sheetData><row"), "文件打不开"),
         (repacked(xlsx(HEADS, *ROWS), xl__sharedStrings=b" " * (65 * 1024 * 1024)), "文件内容过大"),

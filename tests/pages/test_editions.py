@@ -83,6 +83,9 @@ def test_the_draft_offers_the_plan_it_resembles_and_takes_it_back(client: Client
     )
     client.post(reverse("edition_choose", args=[draft.pk]), {"old": ""})
     assert Plan.objects.get(pk=draft.pk).previous_edition is None
+    # Nothing was chosen, and there is nothing to take back.
+    answer = client.post(reverse("edition_choose", args=[draft.pk]), {"old": ""})
+    assert (answer.status_code, "请选择与哪份方案比对" in answer.content.decode()) == (400, True)
 
 
 def test_from_comparison_to_the_new_edition(client: Client, old: Plan, draft: Plan) -> None:
@@ -97,7 +100,8 @@ def test_from_comparison_to_the_new_edition(client: Client, old: Plan, draft: Pl
     client.post(reverse("edition", args=[draft.pk]), {"do": "agree", "seen": seen})
     page = client.get(reverse("edition", args=[draft.pk])).content.decode()
     assert "已决定 2 / 2" in page
-    assert "沿用原任务 2 条" in client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
+    page = client.get(reverse("draft_confirm", args=[draft.pk])).content.decode()
+    assert "沿用原任务 2 条，停办 1 条，按原要求保留 0 条" in page
     draft.refresh_from_db()
     answer = client.post(reverse("draft_confirm", args=[draft.pk]), {"version": draft.version}, follow=True)
     page = answer.content.decode()
@@ -181,6 +185,18 @@ def test_only_plans_of_the_own_region_can_be_chosen(client: Client, cast: Cast, 
     address = reverse("edition_choose", args=[draft.pk])
     for wrong in (cast.foreign_plan.pk, draft.pk, "x", "9" * 40):
         assert client.post(address, {"old": wrong}).status_code == 400
+
+
+def test_changed_targets_are_told_in_words(client: Client, cast: Cast) -> None:
+    for title, many in (("新乡市治理行动方案（征求意见稿）", 10), ("新乡市治理行动方案", 15)):
+        clauses = [CLAUSES["炉窑"], f"到2025年创建{many}家以上绿色工厂"]
+        client.post(reverse("plan_import"), {"text": _text(title, clauses)})
+        plan = Plan.objects.latest("pk")
+        if many == 10:
+            confirm_plan(plan.pk, by=cast.coordinator, now=NOW)
+    client.post(reverse("edition_choose", args=[plan.pk]), {"old": Plan.objects.earliest("pk").pk})
+    page = client.get(reverse("edition", args=[plan.pk])).content.decode()
+    assert "<del>绿色工厂 不低于 10家</del> → <ins>绿色工厂 不低于 15家</ins>" in page
 
 
 def test_a_new_clause_may_be_left_without_a_task_and_taken_up_again(client: Client, draft: Plan) -> None:

@@ -16,7 +16,7 @@ from tests import ledgers
 from tests.accounts.test_sheets import xlsx
 from tests.factories import NOW, Cast, make_plan
 from tracker.exchange import run_job
-from tracker.models import Assignment, LedgerProfile, SheetJob, Task
+from tracker.models import Assignment, LedgerProfile, Plan, SheetJob, Task
 
 Browser = Callable[..., Client]
 HEADS = ("序号", "工作任务", "完成时限", "责任单位", "进展情况")
@@ -95,7 +95,7 @@ def test_from_upload_to_tasks(client: Client) -> None:
     client.post(reverse("old_ledger_columns", args=[job.pk]), _columns(job, save_as="大气"))
     job = _work()
     page = _page(client, "old_ledger", job)
-    assert "不认得的单位" in page
+    assert "待确认的单位" in page
     assert "跳过不能导入的" in page
     look = {"look": job.report["look"]}
     refused = client.post(reverse("old_ledger_confirm", args=[job.pk]), look, follow=True)
@@ -110,7 +110,11 @@ def test_from_upload_to_tasks(client: Client) -> None:
     client.post(reverse("old_ledger_confirm", args=[job.pk]), {"look": job.report["look"]})
     job = _work()
 
-    assert "已导入：新建 5 项任务" in _page(client, "old_ledger", job)
+    page = _page(client, "old_ledger", job)
+    assert "已导入：新建 5 项任务" in page
+    plan = Plan.objects.get(title="新乡市2024年大气污染防治工作台账")
+    assert f'href="{reverse("plan", args=[plan.pk])}"' in page
+    assert f'href="{reverse("review")}">去审核' in page
     share = Assignment.objects.filter(percent=100).first()
     assert share
     assert "台账导入" in _text(client.get(reverse("task", args=[share.task_id])))

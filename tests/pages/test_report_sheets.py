@@ -98,6 +98,8 @@ def test_the_sheet_goes_out_and_comes_back(cast, browser, shares) -> None:
     preview = look(client, cast.bureau, data)
 
     assert kinds(preview) == ["take", "take", "empty"]
+    assert "冲突的行" not in preview.content.decode()
+    assert "不能导入的行" not in preview.content.decode()
     assert ProgressReport.objects.count() == 1
     done = confirm(client, cast.bureau, preview)
     assert "已填报 2 项" in done.content.decode()

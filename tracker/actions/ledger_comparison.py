@@ -167,7 +167,7 @@ class Comparison:
 
     def _words(self, held: Held, entry: Entry) -> Iterator[dict[str, Any]]:
         if held.folded != fold_words(entry.text):
-            why = _("任务内容下达后不改；方案有新版的，按新方案导入。")
+            why = _("任务内容下达后不改；方案有新版本的，请导入新版本。")
             yield _change(_("任务内容"), held.text[:200], entry.text[:200], why)
 
     def _dates(self, held: Held, entry: Entry) -> Iterator[dict[str, Any]]:

@@ -261,7 +261,7 @@ class RowReader:
                 if name[:100] in self.unknown or len(self.unknown) < UNKNOWN_LIMIT:
                     self.unknown[name[:100]] = self.unknown.get(name[:100], 0) + 1
             listed = "、".join(name[:40] for name in unknown[:5])
-            raise RowRefused(_("不认得单位“%(names)s”，请在“不认得的单位”里指定。") % {"names": listed})
+            raise RowRefused(_("没有认出单位“%(names)s”，请在“待确认的单位”里指定。") % {"names": listed})
         if not shares:
             raise RowRefused(_("没有写责任单位。"))
         if read.is_open:

@@ -179,11 +179,11 @@ def list_plans(request: ApiRequest, query: Query[PlanQuery]) -> Plans:
 
 
 @api.get(
-    "/plans/{int:plan_id}", response={200: PlanOut} | ONE, tags=["方案"], summary="一个方案", url_name="plan"
+    "/plans/{int:plan_id}", response={200: PlanOut} | ONE, tags=["方案"], summary="一份方案", url_name="plan"
 )
 @known_names
 def read_plan(request: ApiRequest, plan_id: PlanKey) -> PlanOut:
-    """一个方案和它的数字。"""
+    """一份方案和它的数字。"""
     plan = get_plan_for(request.user, plan_id)
     [(plan, tally)] = plan_tallies([plan], visible_assignments(request.user), clock.today())
     return PlanOut.of(plan, tally)
@@ -295,14 +295,14 @@ def make_report(
         IdempotencyKey,
         Header(
             alias="Idempotency-Key",
-            description="每次填报新取一个 UUID；没有收到回答时用同一个重发，不会填两次",
+            description="每次填报新取一个 UUID；没有收到响应时用同一个重发，不会填两次",
         ),
     ],
 ) -> Status[ReportMade]:
     """填报本单位的一份责任，与页面上的填报同一规则；待签收的随之签收。
 
-    新填报的答 201；同一个 Idempotency-Key 再发一次答 200，内容是第一次的填报，什么也不改变。
-    期间有变化的答 409，附上现状和变化，核对后带新的 version 再填。佐证材料和申请办结请在页面上办理。
+    新填报的返回 201；同一个 Idempotency-Key 再发一次返回 200，内容是第一次的填报，什么也不改变。
+    期间有变化的返回 409，附上现状和变化，核对后带新的 version 再填。佐证材料和申请办结请在页面上办理。
     """
     if not request.token.may_report:
         raise ApiError(403, "scope", _("这个令牌只能读取，不能填报。"))

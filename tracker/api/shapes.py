@@ -104,7 +104,7 @@ class FieldError(Shape):
 
 
 class Problem(Shape):
-    """每次拒绝都是这个样子，没有 HTML。"""
+    """拒绝时都返回这种格式，没有 HTML。"""
 
     code: str = Field(description="供程序判断的代码，不随语言变化")
     message: str = Field(description="给人看的一句话；默认中文，请求头 Accept-Language: en 时为英文")
@@ -170,7 +170,7 @@ class Figures(Shape):
 
 
 class PlanOut(Shape):
-    """一个方案。"""
+    """一份方案。"""
 
     id: int
     title: str = Field(description="标题")

@@ -10,10 +10,19 @@ from tracker.comparison import Row
 from tracker.models import EditionChoice, Plan
 
 
+class _PlanChoice(forms.ModelChoiceField):  # type: ignore[type-arg]  # not generic when it runs
+    """Plans under their titles, with what tells two of one title apart."""
+
+    def label_from_instance(self, obj: Plan) -> str:
+        day = obj.issued_on.isoformat() if obj.issued_on else ""
+        known = [str(obj.get_status_display()), obj.document_number or day]
+        return f"{obj.title}（{'，'.join(filter(None, known))}）"
+
+
 class EditionForm(forms.Form):
     """The plan that a draft is compared with; left empty, none."""
 
-    old = forms.ModelChoiceField(
+    old = _PlanChoice(
         label=_("与哪份方案比对"),
         queryset=Plan.objects.none(),
         required=False,

@@ -145,6 +145,10 @@ class Look:
         return self.of(Merge.CONFLICT)
 
     @property
+    def refused(self) -> list[Line]:
+        return self.of(None)
+
+    @property
     def to_take(self) -> list[Line]:
         return self.of(Merge.TAKE)
 

@@ -90,6 +90,9 @@ def edition_choose(request: SignedInRequest, plan: Plan) -> HttpResponse:
     if not form.is_valid():
         return _choose_page(request, plan, form)
     old = form.cleaned_data["old"]
+    if old is None and plan.previous_edition_id is None:
+        form.add_error("old", _("请选择与哪份方案比对。"))
+        return _choose_page(request, plan, form)
     try:
         editions.choose_edition(plan.pk, old_id=old.pk if old else None)
     except draft_record.SettleRefused as refused:

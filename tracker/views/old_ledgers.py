@@ -27,7 +27,7 @@ from tracker.forms.old_ledgers import (
     SheetChoiceForm,
     UnknownUnitsForm,
 )
-from tracker.models import LedgerProfile, SheetJob
+from tracker.models import LedgerProfile, Plan, SheetJob
 from tracker.old_ledgers import ROWS_A_PAGE, page_of_rows
 from tracker.permissions import can_import_plan, get_ledger_profile_for, get_old_ledger_for
 from tracker.views.sheets import start_job
@@ -113,8 +113,18 @@ def _rows_context(
         "page": page,
         "pages": pages.get_elided_page_range(page.number),
         "units_form": units_form,
+        "plan": _plan_of(job) if job.state == State.DONE else None,
         "may_correct": _may_correct(job),
     }
+
+
+def _plan_of(job: SheetJob) -> Plan | None:
+    """The plan under which its tasks are now."""
+    if job.owner.region is None:
+        return None
+    if (chosen := job.options.get("plan")) is not None:
+        return Plan.objects.live().filter(pk=chosen, region=job.owner.region).without_source().first()
+    return actions.plan_named(job.owner.region.pk, job.options.get("title", ""))
 
 
 def _may_correct(job: SheetJob) -> bool:

@@ -66,7 +66,7 @@ def _confirm(request: SignedInRequest, unit: Department) -> HttpResponse:
     try:
         carried = Carried.read(request.POST["rows"], unit)
     except signing.SignatureExpired:
-        messages.error(request, _("预览超过两小时，请重新上传填报表。什么都没有保存。"))
+        messages.error(request, _("核对结果已超过两小时，什么都没有保存。请重新上传填报表。"))
         return redirect("report_sheet", pk=unit.pk)
     except signing.BadSignature:
         raise BadRequest from None
@@ -98,5 +98,5 @@ def _confirm(request: SignedInRequest, unit: Department) -> HttpResponse:
 
 
 def _again(request: SignedInRequest, unit: Department, found: Look, chosen: Collection[int]) -> HttpResponse:
-    problem = _("预览之后情况有变，一行也没有填报。表里填的都还在，请重新核对后确认。")
+    problem = _("核对之后情况有变，一行也没有填报。表里填的都还在，请重新核对后确认。")
     return _preview(request, unit, found, problem=problem, chosen=chosen)
