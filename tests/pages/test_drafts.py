@@ -1,5 +1,6 @@
 """Importing a plan on the page and settling its draft."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -150,7 +151,7 @@ def test_a_unit_matched_by_hand_can_become_an_alias(client: Client, draft: Plan)
         pytest.param({"choice": "create", "name": " "}, "新单位的全称", id="no-name"),
         pytest.param({"choice": "create", "name": "市水利局", "kind": "BUREAU"}, "直接选择", id="name-taken"),
         pytest.param({"choice": "match", "department": "999999"}, "", id="unknown-department"),
-        pytest.param({}, "", id="nothing-chosen"),
+        pytest.param({}, "请选择：对应已有单位", id="nothing-chosen"),
     ],
 )
 def test_an_unusable_answer_about_a_unit_changes_nothing(
@@ -161,6 +162,13 @@ def test_an_unusable_answer_about_a_unit_changes_nothing(
     assert response.status_code == 400
     assert said in response.content.decode()
     assert draft.units.get(pk=unit.pk).resolution == PlanUnit.Resolution.UNKNOWN
+
+
+def test_leaving_a_unit_out_is_never_chosen_beforehand(client: Client, draft: Plan) -> None:
+    page = client.get(reverse("draft", args=[draft.pk])).content.decode()
+    choices = re.findall(r'<input type="radio" name="choice" value="waive"[^>]*>', page)
+    assert choices
+    assert not [choice for choice in choices if "checked" in choice]
 
 
 def test_a_department_of_another_region_cannot_be_chosen(client: Client, draft: Plan, cast: Cast) -> None:

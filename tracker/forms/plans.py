@@ -23,7 +23,8 @@ class UnitForm(forms.Form):
             (Choice.MATCH, _("对应已有单位")),
             (Choice.CREATE, _("新建单位")),
             (Choice.WAIVE, _("不作为责任单位")),
-        ]
+        ],
+        error_messages={"required": _("请选择：对应已有单位、新建单位，或不作为责任单位。")},
     )
     department = forms.ModelChoiceField(label=_("单位"), queryset=Department.objects.none(), required=False)
     remember = forms.BooleanField(label=_("记为该单位的别名，以后自动识别"), required=False)
