@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO, StringIO
 from typing import IO, Any
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from django.utils.translation import gettext as _
 from openpyxl import Workbook, load_workbook
@@ -76,7 +76,7 @@ def _check_container(data: bytes) -> None:
     try:
         with ZipFile(BytesIO(data)) as archive:
             unpacked = sum(entry.file_size for entry in archive.infolist())
-    except BadZipFile:
+    except Exception:  # whatever it is that a broken archive breaks
         raise UnreadableSheet(_("这不是 xlsx 文件。请下载模板，填好后再上传。")) from None
     if unpacked > UNPACKED_LIMIT:
         raise UnreadableSheet(_("文件内容过大。请只保留要导入的行，删去图片和其他工作表。"))
@@ -189,7 +189,7 @@ def check_long(file: IO[bytes]) -> None:
     try:
         with ZipFile(file) as archive:
             entries = archive.infolist()
-    except BadZipFile:
+    except Exception:  # whatever it is that a broken archive breaks
         raise UnreadableSheet(_("这不是 xlsx 文件。请在 Excel 里另存为 xlsx 后再上传。")) from None
     finally:
         file.seek(0)

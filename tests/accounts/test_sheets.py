@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 from openpyxl import Workbook, load_workbook
 
-from accounts.sheets import Formula, UnreadableSheet, read_sheet, write_sheet
+from accounts.sheets import Formula, UnreadableSheet, open_long_sheet, read_sheet, write_sheet
 
 
 def xlsx(*rows: tuple[object, ...]) -> bytes:
@@ -76,6 +76,30 @@ def entities() -> bytes:
         '<row r="1"><c r="A1" t="inlineStr"><is><t>&l9;</t></is></c></row></sheetData></worksheet>'
     )
     return repacked(xlsx(("用户名",), ("a",)), xl__worksheets__sheet1=sheet.encode())
+
+
+def listed_with(field: int, value: int) -> bytes:
+    """A workbook whose table of contents says something else at this place of its first line."""
+    data = bytearray(xlsx(("用户名",), ("a",)))
+    data[data.index(b"PK\x01\x02") + field] = value
+    return bytes(data)
+
+
+BROKEN_LISTS = [
+    listed_with(6, 218),  # packed in a way of the future
+    listed_with(28, 0xFF),  # a name that runs over everything
+]
+
+
+@pytest.mark.parametrize("data", BROKEN_LISTS)
+def test_whatever_a_table_of_contents_says_is_refused_in_words(data: bytes) -> None:
+    with pytest.raises(UnreadableSheet):
+        read_sheet(data, row_limit=9)
+    with (
+        pytest.raises(UnreadableSheet),
+        open_long_sheet(BytesIO(data), required=["用户名"], row_limit=9),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
